@@ -1,0 +1,54 @@
+import type { OutputTag } from './output-tag.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+
+/**
+ * What users write. A function is called for one record at a time, on one thread, and must not wait: work that waits
+ * goes into an async operator. An emit always succeeds; the runtime stops feeding the function while its outputs are full.
+ * A throw costs the attempt (the job restarts): a record that is bad is not a throw, it leaves by a side output.
+ */
+export interface Lifecycle {
+  /** Called once per subtask and attempt, before the first record. */
+  open?(context: RuntimeContext): void;
+  /** Called once when the subtask ends, also after a failure. */
+  close?(): void;
+}
+
+export interface ProcessContext<Out> {
+  emit(value: Out): void;
+  sideOutput<S>(tag: OutputTag<S>, value: S): void;
+  /** The record's event time in epoch milliseconds; undefined while no timestamp was assigned. */
+  readonly timestamp: number | undefined;
+}
+
+export interface KeyedProcessContext<Out> extends ProcessContext<Out> {
+  readonly currentKey: string;
+}
+
+export interface ProcessFunction<In, Out> extends Lifecycle {
+  process(value: In, context: ProcessContext<Out>): void;
+  /** Called once after the last record of a bounded input; may emit. */
+  finish?(context: ProcessContext<Out>): void;
+}
+
+export interface KeyedProcessFunction<In, Out> extends Lifecycle {
+  process(value: In, context: KeyedProcessContext<Out>): void;
+}
+
+/** Two inputs, one function: `connect`. */
+export interface CoProcessFunction<In1, In2, Out> extends Lifecycle {
+  process1(value: In1, context: ProcessContext<Out>): void;
+  process2(value: In2, context: ProcessContext<Out>): void;
+}
+
+export type MapFunction<In, Out> = (value: In) => Out;
+export type FilterFunction<In> = (value: In) => boolean;
+/** May be a generator: the runtime takes from it only while the outputs have room. */
+export type FlatMapFunction<In, Out> = (value: In) => Iterable<Out>;
+
+/**
+ * Work that waits for something outside. `signal` aborts at the operator's timeout and when the task ends.
+ * A rejection or a timeout costs the attempt; return a value that says so where that is not wanted.
+ */
+export type AsyncFunction<In, Out> = (value: In, signal: AbortSignal) => Promise<Out>;
+/** A record's key. Keys are compared by their UTF-8 bytes, without normalisation. */
+export type KeySelector<In> = (value: In) => string;
