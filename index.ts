@@ -1,0 +1,36 @@
+/**
+ * The public API: all that a job module needs. The only barrel of the project besides hl7/index.ts.
+ * See docs/ARCHITECTURE.md and jobs/ for examples.
+ */
+export { defineJob } from './shared/graph/define-job.ts';
+export type { JobDefinition } from './shared/graph/define-job.ts';
+export type {
+  AsyncOptions,
+  ConnectedStreams,
+  Flow,
+  KeyedStream,
+  NamedOptions,
+  OutputOptions,
+  ProcessedStream,
+  Stream,
+} from './shared/graph/flow.ts';
+export type { OperatorOptions } from './shared/graph/graph-recorder.ts';
+export type { ArgumentDeclaration, JobArguments } from './shared/graph/job-arguments.ts';
+export { outputTag } from './shared/functions/output-tag.ts';
+export type { OutputTag } from './shared/functions/output-tag.ts';
+export type {
+  AsyncFunction,
+  CoProcessFunction,
+  FlatMapFunction,
+  KeyedProcessContext,
+  KeyedProcessFunction,
+  KeySelector,
+  ProcessContext,
+  ProcessFunction,
+} from './shared/functions/functions.ts';
+export type { RuntimeContext } from './shared/functions/runtime-context.ts';
+export { bytesSerializer, stringSerializer } from './shared/serialization/serializer.ts';
+export type { Serializer } from './shared/serialization/serializer.ts';
+export type { HeaderValue, OutputRecord, SourcePosition, SourceRecord } from './shared/connector/records.ts';
+export type { SinkSpec } from './shared/connector/sink.ts';
+export type { SourceSpec } from './shared/connector/source.ts';

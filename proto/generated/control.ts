@@ -1,0 +1,65 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { ArtifactChunk as _nerve_v1_ArtifactChunk, ArtifactChunkDecoded as _nerve_v1_ArtifactChunkDecoded } from './nerve/v1/ArtifactChunk.ts';
+import type { ArtifactRequest as _nerve_v1_ArtifactRequest, ArtifactRequestDecoded as _nerve_v1_ArtifactRequestDecoded } from './nerve/v1/ArtifactRequest.ts';
+import type { AssignSplits as _nerve_v1_AssignSplits, AssignSplitsDecoded as _nerve_v1_AssignSplitsDecoded } from './nerve/v1/AssignSplits.ts';
+import type { AttemptEnded as _nerve_v1_AttemptEnded, AttemptEndedDecoded as _nerve_v1_AttemptEndedDecoded } from './nerve/v1/AttemptEnded.ts';
+import type { AttemptRef as _nerve_v1_AttemptRef, AttemptRefDecoded as _nerve_v1_AttemptRefDecoded } from './nerve/v1/AttemptRef.ts';
+import type { Cancel as _nerve_v1_Cancel, CancelDecoded as _nerve_v1_CancelDecoded } from './nerve/v1/Cancel.ts';
+import type { ControlClient as _nerve_v1_ControlClient, ControlDefinition as _nerve_v1_ControlDefinition } from './nerve/v1/Control.ts';
+import type { CoordinatorMessage as _nerve_v1_CoordinatorMessage, CoordinatorMessageDecoded as _nerve_v1_CoordinatorMessageDecoded } from './nerve/v1/CoordinatorMessage.ts';
+import type { Deploy as _nerve_v1_Deploy, DeployDecoded as _nerve_v1_DeployDecoded } from './nerve/v1/Deploy.ts';
+import type { Failure as _nerve_v1_Failure, FailureDecoded as _nerve_v1_FailureDecoded } from './nerve/v1/Failure.ts';
+import type { Goodbye as _nerve_v1_Goodbye, GoodbyeDecoded as _nerve_v1_GoodbyeDecoded } from './nerve/v1/Goodbye.ts';
+import type { Heartbeat as _nerve_v1_Heartbeat, HeartbeatDecoded as _nerve_v1_HeartbeatDecoded } from './nerve/v1/Heartbeat.ts';
+import type { HeartbeatAck as _nerve_v1_HeartbeatAck, HeartbeatAckDecoded as _nerve_v1_HeartbeatAckDecoded } from './nerve/v1/HeartbeatAck.ts';
+import type { JobModule as _nerve_v1_JobModule, JobModuleDecoded as _nerve_v1_JobModuleDecoded } from './nerve/v1/JobModule.ts';
+import type { MetricSample as _nerve_v1_MetricSample, MetricSampleDecoded as _nerve_v1_MetricSampleDecoded } from './nerve/v1/MetricSample.ts';
+import type { Refused as _nerve_v1_Refused, RefusedDecoded as _nerve_v1_RefusedDecoded } from './nerve/v1/Refused.ts';
+import type { Register as _nerve_v1_Register, RegisterDecoded as _nerve_v1_RegisterDecoded } from './nerve/v1/Register.ts';
+import type { Registered as _nerve_v1_Registered, RegisteredDecoded as _nerve_v1_RegisteredDecoded } from './nerve/v1/Registered.ts';
+import type { SinkCommittables as _nerve_v1_SinkCommittables, SinkCommittablesDecoded as _nerve_v1_SinkCommittablesDecoded } from './nerve/v1/SinkCommittables.ts';
+import type { SlotPlace as _nerve_v1_SlotPlace, SlotPlaceDecoded as _nerve_v1_SlotPlaceDecoded } from './nerve/v1/SlotPlace.ts';
+import type { Split as _nerve_v1_Split, SplitDecoded as _nerve_v1_SplitDecoded } from './nerve/v1/Split.ts';
+import type { SplitRequest as _nerve_v1_SplitRequest, SplitRequestDecoded as _nerve_v1_SplitRequestDecoded } from './nerve/v1/SplitRequest.ts';
+import type { Start as _nerve_v1_Start, StartDecoded as _nerve_v1_StartDecoded } from './nerve/v1/Start.ts';
+import type { TaskManagerMessage as _nerve_v1_TaskManagerMessage, TaskManagerMessageDecoded as _nerve_v1_TaskManagerMessageDecoded } from './nerve/v1/TaskManagerMessage.ts';
+import type { TaskReport as _nerve_v1_TaskReport, TaskReportDecoded as _nerve_v1_TaskReportDecoded } from './nerve/v1/TaskReport.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  nerve: {
+    v1: {
+      ArtifactChunk: MessageTypeDefinition<_nerve_v1_ArtifactChunk, _nerve_v1_ArtifactChunkDecoded>
+      ArtifactRequest: MessageTypeDefinition<_nerve_v1_ArtifactRequest, _nerve_v1_ArtifactRequestDecoded>
+      AssignSplits: MessageTypeDefinition<_nerve_v1_AssignSplits, _nerve_v1_AssignSplitsDecoded>
+      AttemptEnded: MessageTypeDefinition<_nerve_v1_AttemptEnded, _nerve_v1_AttemptEndedDecoded>
+      AttemptRef: MessageTypeDefinition<_nerve_v1_AttemptRef, _nerve_v1_AttemptRefDecoded>
+      Cancel: MessageTypeDefinition<_nerve_v1_Cancel, _nerve_v1_CancelDecoded>
+      Control: SubtypeConstructor<typeof grpc.Client, _nerve_v1_ControlClient> & { service: _nerve_v1_ControlDefinition }
+      CoordinatorMessage: MessageTypeDefinition<_nerve_v1_CoordinatorMessage, _nerve_v1_CoordinatorMessageDecoded>
+      Deploy: MessageTypeDefinition<_nerve_v1_Deploy, _nerve_v1_DeployDecoded>
+      Failure: MessageTypeDefinition<_nerve_v1_Failure, _nerve_v1_FailureDecoded>
+      Goodbye: MessageTypeDefinition<_nerve_v1_Goodbye, _nerve_v1_GoodbyeDecoded>
+      Heartbeat: MessageTypeDefinition<_nerve_v1_Heartbeat, _nerve_v1_HeartbeatDecoded>
+      HeartbeatAck: MessageTypeDefinition<_nerve_v1_HeartbeatAck, _nerve_v1_HeartbeatAckDecoded>
+      JobModule: MessageTypeDefinition<_nerve_v1_JobModule, _nerve_v1_JobModuleDecoded>
+      MetricSample: MessageTypeDefinition<_nerve_v1_MetricSample, _nerve_v1_MetricSampleDecoded>
+      Refused: MessageTypeDefinition<_nerve_v1_Refused, _nerve_v1_RefusedDecoded>
+      Register: MessageTypeDefinition<_nerve_v1_Register, _nerve_v1_RegisterDecoded>
+      Registered: MessageTypeDefinition<_nerve_v1_Registered, _nerve_v1_RegisteredDecoded>
+      SinkCommittables: MessageTypeDefinition<_nerve_v1_SinkCommittables, _nerve_v1_SinkCommittablesDecoded>
+      SlotPlace: MessageTypeDefinition<_nerve_v1_SlotPlace, _nerve_v1_SlotPlaceDecoded>
+      Split: MessageTypeDefinition<_nerve_v1_Split, _nerve_v1_SplitDecoded>
+      SplitRequest: MessageTypeDefinition<_nerve_v1_SplitRequest, _nerve_v1_SplitRequestDecoded>
+      Start: MessageTypeDefinition<_nerve_v1_Start, _nerve_v1_StartDecoded>
+      TaskManagerMessage: MessageTypeDefinition<_nerve_v1_TaskManagerMessage, _nerve_v1_TaskManagerMessageDecoded>
+      TaskReport: MessageTypeDefinition<_nerve_v1_TaskReport, _nerve_v1_TaskReportDecoded>
+    }
+  }
+}
+

@@ -1,0 +1,12 @@
+// From proto/control.proto
+
+
+export interface AttemptEnded {
+  'jobId'?: (string);
+  'attempt'?: (number);
+}
+
+export interface AttemptEndedDecoded {
+  'jobId': (string);
+  'attempt': (number);
+}

@@ -1,0 +1,26 @@
+// From proto/control.proto
+
+import type { JobModule as _nerve_v1_JobModule, JobModuleDecoded as _nerve_v1_JobModuleDecoded } from '../../nerve/v1/JobModule.ts';
+import type { SlotPlace as _nerve_v1_SlotPlace, SlotPlaceDecoded as _nerve_v1_SlotPlaceDecoded } from '../../nerve/v1/SlotPlace.ts';
+
+export interface Deploy {
+  'jobId'?: (string);
+  'attempt'?: (number);
+  'module'?: (_nerve_v1_JobModule | null);
+  'arguments'?: ({[key: string]: string});
+  'defaultParallelism'?: (number);
+  'maxParallelism'?: (number);
+  'fingerprint'?: (string);
+  'slots'?: (_nerve_v1_SlotPlace)[];
+}
+
+export interface DeployDecoded {
+  'jobId': (string);
+  'attempt': (number);
+  'module': (_nerve_v1_JobModuleDecoded | null);
+  'arguments': ({[key: string]: string});
+  'defaultParallelism': (number);
+  'maxParallelism': (number);
+  'fingerprint': (string);
+  'slots': (_nerve_v1_SlotPlaceDecoded)[];
+}

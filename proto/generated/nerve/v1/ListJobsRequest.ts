@@ -1,0 +1,8 @@
+// From proto/admin.proto
+
+
+export interface ListJobsRequest {
+}
+
+export interface ListJobsRequestDecoded {
+}

@@ -1,0 +1,12 @@
+// From proto/control.proto
+
+
+export interface Refused {
+  'code'?: (string);
+  'message'?: (string);
+}
+
+export interface RefusedDecoded {
+  'code': (string);
+  'message': (string);
+}

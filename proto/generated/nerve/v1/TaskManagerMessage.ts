@@ -1,0 +1,33 @@
+// From proto/control.proto
+
+import type { Register as _nerve_v1_Register, RegisterDecoded as _nerve_v1_RegisterDecoded } from '../../nerve/v1/Register.ts';
+import type { Heartbeat as _nerve_v1_Heartbeat, HeartbeatDecoded as _nerve_v1_HeartbeatDecoded } from '../../nerve/v1/Heartbeat.ts';
+import type { TaskReport as _nerve_v1_TaskReport, TaskReportDecoded as _nerve_v1_TaskReportDecoded } from '../../nerve/v1/TaskReport.ts';
+import type { SplitRequest as _nerve_v1_SplitRequest, SplitRequestDecoded as _nerve_v1_SplitRequestDecoded } from '../../nerve/v1/SplitRequest.ts';
+import type { AttemptEnded as _nerve_v1_AttemptEnded, AttemptEndedDecoded as _nerve_v1_AttemptEndedDecoded } from '../../nerve/v1/AttemptEnded.ts';
+import type { Goodbye as _nerve_v1_Goodbye, GoodbyeDecoded as _nerve_v1_GoodbyeDecoded } from '../../nerve/v1/Goodbye.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface TaskManagerMessage {
+  'seq'?: (number | string | Long);
+  'leaderEpoch'?: (number | string | Long);
+  'register'?: (_nerve_v1_Register | null);
+  'heartbeat'?: (_nerve_v1_Heartbeat | null);
+  'taskReport'?: (_nerve_v1_TaskReport | null);
+  'splitRequest'?: (_nerve_v1_SplitRequest | null);
+  'attemptEnded'?: (_nerve_v1_AttemptEnded | null);
+  'goodbye'?: (_nerve_v1_Goodbye | null);
+  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye";
+}
+
+export interface TaskManagerMessageDecoded {
+  'seq': (string);
+  'leaderEpoch': (string);
+  'register'?: (_nerve_v1_RegisterDecoded | null);
+  'heartbeat'?: (_nerve_v1_HeartbeatDecoded | null);
+  'taskReport'?: (_nerve_v1_TaskReportDecoded | null);
+  'splitRequest'?: (_nerve_v1_SplitRequestDecoded | null);
+  'attemptEnded'?: (_nerve_v1_AttemptEndedDecoded | null);
+  'goodbye'?: (_nerve_v1_GoodbyeDecoded | null);
+  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye";
+}

@@ -1,0 +1,113 @@
+import type { Committable } from '../connector/sink.ts';
+import type { SplitState } from '../connector/source.ts';
+import type { Failure } from '../failure/failure.ts';
+import type { RawArguments } from '../graph/job-arguments.ts';
+import type {
+  ArtifactHash,
+  AttemptNumber,
+  Incarnation,
+  JobId,
+  OperatorUid,
+  SlotIndex,
+  SubtaskIndex,
+  TaskManagerId,
+  VertexId,
+} from '../ids.ts';
+import type { MetricSample } from '../metrics/metrics.ts';
+
+/** The words of the control stream (proto/control.proto, where the rules of the stream stand) as values of our own types. */
+
+export interface AttemptKey {
+  readonly jobId: JobId;
+  readonly attempt: AttemptNumber;
+}
+
+export interface SubtaskKey {
+  readonly vertex: VertexId;
+  readonly subtask: SubtaskIndex;
+}
+
+/** Where a job's code is. */
+export type JobModule =
+  { readonly kind: 'artifact'; readonly hash: ArtifactHash } | { readonly kind: 'path'; readonly path: string };
+
+/** The task manager's slot that runs slot number `slot` of the job. */
+export interface SlotPlace {
+  readonly slot: number;
+  readonly taskManager: TaskManagerId;
+  readonly slotIndex: SlotIndex;
+  /** host:port of that task manager's data plane. */
+  readonly dataAddress: string;
+}
+
+/** All that a task manager needs to run its part of an attempt. */
+export interface Deployment extends AttemptKey {
+  readonly module: JobModule;
+  readonly args: RawArguments;
+  readonly defaultParallelism: number;
+  readonly maxParallelism: number;
+  readonly fingerprint: string;
+  readonly slots: readonly SlotPlace[];
+}
+
+/** initializing → ready → running → finished | failed | cancelled; failed and cancelled also from the earlier states. */
+export type TaskState = 'initializing' | 'ready' | 'running' | 'finished' | 'failed' | 'cancelled';
+
+export interface SinkCommittables {
+  readonly sink: OperatorUid;
+  readonly committables: readonly Committable[];
+}
+
+export interface TaskReport extends AttemptKey, SubtaskKey {
+  readonly state: TaskState;
+  /** Present exactly when `state` is `failed`. */
+  readonly failure?: Failure;
+  /** Only with `finished`: output that becomes visible when the coordinator commits it. */
+  readonly committables: readonly SinkCommittables[];
+  /** With a final state: the subtask's last metric values. */
+  readonly metrics: readonly MetricSample[];
+}
+
+export interface Registration {
+  readonly taskManager: TaskManagerId;
+  readonly incarnation: Incarnation;
+  readonly dataAddress: string;
+  readonly slots: number;
+  readonly version: string;
+  /** Attempts it is still running: not empty when only the connection was lost. */
+  readonly attempts: readonly AttemptKey[];
+}
+
+export type FromTaskManager =
+  | ({ readonly kind: 'register' } & Registration)
+  | { readonly kind: 'heartbeat'; readonly sentAtMs: number; readonly metrics: readonly MetricSample[] }
+  | { readonly kind: 'task-report'; readonly report: TaskReport }
+  | ({ readonly kind: 'split-request' } & AttemptKey & SubtaskKey)
+  | ({ readonly kind: 'attempt-ended' } & AttemptKey)
+  | { readonly kind: 'goodbye'; readonly reason: string };
+
+export interface SplitAssignment extends AttemptKey, SubtaskKey {
+  /** 1, 2, … for each subtask of an attempt; a repeat is ignored by the receiver. */
+  readonly assignment: number;
+  readonly splits: readonly SplitState[];
+  readonly noMore: boolean;
+}
+
+export type FromCoordinator =
+  | {
+      readonly kind: 'registered';
+      readonly heartbeatIntervalMs: number;
+      readonly heartbeatTimeoutMs: number;
+      /** Attempts of the registration that are not current: to be cancelled. */
+      readonly cancel: readonly AttemptKey[];
+    }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'heartbeat-ack'; readonly sentAtMs: number }
+  | { readonly kind: 'deploy'; readonly deployment: Deployment }
+  | ({ readonly kind: 'start' } & AttemptKey)
+  | ({ readonly kind: 'cancel' } & AttemptKey)
+  | ({ readonly kind: 'assign-splits' } & SplitAssignment);
+
+export function attemptName(key: AttemptKey): string {
+  return `${key.jobId}#${key.attempt}`;
+}

@@ -1,0 +1,60 @@
+import { Flow } from './flow.ts';
+import { GraphRecorder } from './graph-recorder.ts';
+import { parseArguments } from './job-arguments.ts';
+import type { ArgumentDeclarations, JobArguments, RawArguments } from './job-arguments.ts';
+import type { LogicalGraph } from './logical-graph.ts';
+import { argumentsFromWire } from './arguments-wire.ts';
+import { validateGraph } from './validate-graph.ts';
+
+export interface JobDefaults {
+  /** `parallelism.default`. */
+  readonly parallelism: number;
+  /** `pipeline.max-parallelism`. */
+  readonly maxParallelism: number;
+}
+
+export type GraphResult =
+  | { readonly kind: 'graph'; readonly graph: LogicalGraph }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+/** What a job module exports as `job`. The build function runs wherever the graph is needed; it must not do I/O. */
+export interface JobDefinition {
+  readonly kind: 'nerve-job';
+  readonly name: string;
+  readonly declaredArguments: ArgumentDeclarations;
+  build(raw: RawArguments, defaults: JobDefaults): GraphResult;
+}
+
+/**
+ * Defines a job. `build` draws its graph on `flow`; `options.args` declares what `nerve submit … -- --flag value` may set.
+ * @throws never: problems are returned by `build`, all at once.
+ */
+export function defineJob<const A extends ArgumentDeclarations = Record<never, never>>(
+  name: string,
+  build: (flow: Flow, args: JobArguments<A>) => void,
+  options: { readonly args?: A } = {},
+): JobDefinition {
+  const declaredArguments: ArgumentDeclarations = options.args ?? {};
+  return {
+    kind: 'nerve-job',
+    name,
+    declaredArguments,
+    build: (raw, defaults) => {
+      const parsed = parseArguments(declaredArguments, raw);
+      if (parsed.kind === 'invalid') {
+        return parsed;
+      }
+      const recorder = new GraphRecorder();
+      build(new Flow(recorder), argumentsFromWire<A>(parsed.values));
+      const graph: LogicalGraph = {
+        jobName: name,
+        defaultParallelism: defaults.parallelism,
+        maxParallelism: defaults.maxParallelism,
+        nodes: recorder.nodes,
+        edges: recorder.edges,
+      };
+      const problems = [...recorder.problems, ...validateGraph(graph)];
+      return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'graph', graph };
+    },
+  };
+}

@@ -1,0 +1,207 @@
+import type { SinkSpec } from '../connector/sink.ts';
+import type { SourceSpec } from '../connector/source.ts';
+import type {
+  AsyncFunction,
+  CoProcessFunction,
+  FilterFunction,
+  FlatMapFunction,
+  KeyedProcessFunction,
+  KeySelector,
+  MapFunction,
+  ProcessContext,
+  ProcessFunction,
+} from '../functions/functions.ts';
+import type { OutputTag } from '../functions/output-tag.ts';
+import type { Serializer } from '../serialization/serializer.ts';
+import { erase, eraseSerializer } from './erase-wire.ts';
+import type { GraphRecorder, OpenEnd, OperatorOptions } from './graph-recorder.ts';
+import { MAIN_OUTPUT } from './logical-graph.ts';
+import type { AsyncSpec, OperatorSpec, Partitioning } from './logical-graph.ts';
+
+/** Options of an operator whose uid is mandatory, since its state, its position or its output is found by it. */
+export type NamedOptions = OperatorOptions & { readonly uid: string };
+
+/** Options of an operator with an output. */
+export interface OutputOptions<Out> {
+  /** How the main output is written where it crosses to another subtask; default: msgpackr, for plain data. */
+  readonly serializer?: Serializer<Out>;
+}
+
+export interface AsyncOptions {
+  readonly order?: 'ordered' | 'unordered';
+  /** Most calls under way in one subtask (default 100). */
+  readonly inFlightMax?: number;
+  /** A call that takes longer costs the attempt (default 60,000). */
+  readonly timeoutMs?: number;
+}
+
+/** Where a job begins: hands out sources. One per build. */
+export class Flow {
+  readonly #recorder: GraphRecorder;
+
+  constructor(recorder: GraphRecorder) {
+    this.#recorder = recorder;
+  }
+
+  source<T>(source: SourceSpec<T>, options: NamedOptions & OutputOptions<T>): Stream<T> {
+    for (const problem of source.problems) {
+      this.#recorder.problems.push(`source "${options.uid}": ${problem}`);
+    }
+    const uid = this.#recorder.add({ kind: 'source', source }, [], options);
+    return new Stream(this.#recorder, [open(uid, MAIN_OUTPUT, options.serializer)]);
+  }
+}
+
+/**
+ * A stream of values of one type. Each method adds an operator that reads this stream and gives the operator's output.
+ * Records of one producer subtask reach one consumer subtask in order.
+ */
+export class Stream<T> {
+  protected readonly recorder: GraphRecorder;
+  readonly ends: readonly OpenEnd[];
+
+  constructor(recorder: GraphRecorder, ends: readonly OpenEnd[]) {
+    this.recorder = recorder;
+    this.ends = ends;
+  }
+
+  map<U>(map: MapFunction<T, U>, options: OperatorOptions & OutputOptions<U> = {}): Stream<U> {
+    return this.#next<U>(this.recorder.add({ kind: 'map', map: erase(map) }, [this.ends], options), options);
+  }
+
+  filter(filter: FilterFunction<T>, options: OperatorOptions & OutputOptions<T> = {}): Stream<T> {
+    const uid = this.recorder.add({ kind: 'filter', filter: erase(filter) }, [this.ends], options);
+    const end = open(uid, MAIN_OUTPUT, options.serializer);
+    return new Stream(this.recorder, [{ ...end, serializer: end.serializer ?? inheritedSerializer(this.ends) }]);
+  }
+
+  flatMap<U>(flatMap: FlatMapFunction<T, U>, options: OperatorOptions & OutputOptions<U> = {}): Stream<U> {
+    return this.#next<U>(
+      this.recorder.add({ kind: 'flat-map', flatMap: erase(flatMap) }, [this.ends], options),
+      options,
+    );
+  }
+
+  /** The general operator: any number of outputs per record, side outputs, `open` and `close`. */
+  process<U>(
+    process: ProcessFunction<T, U> | ((value: T, context: ProcessContext<U>) => void),
+    options: NamedOptions & OutputOptions<U>,
+  ): ProcessedStream<U> {
+    const fn: ProcessFunction<T, U> = typeof process === 'function' ? { process } : process;
+    const uid = this.recorder.add({ kind: 'process', process: erase(fn) }, [this.ends], options);
+    return new ProcessedStream(this.recorder, uid, [open(uid, MAIN_OUTPUT, options.serializer)]);
+  }
+
+  /** The only way to wait for something outside: bounded in flight, ordered or not. */
+  mapAsync<U>(call: AsyncFunction<T, U>, options: NamedOptions & OutputOptions<U> & AsyncOptions): Stream<U> {
+    const spec: AsyncSpec = {
+      call: erase(call),
+      order: options.order ?? 'ordered',
+      inFlightMax: options.inFlightMax ?? 100,
+      timeoutMs: options.timeoutMs ?? 60_000,
+    };
+    const uid = this.recorder.add({ kind: 'async', async: spec }, [this.ends], { ...options, chaining: 'head' });
+    return this.#next<U>(uid, options);
+  }
+
+  /** Records of one key go to one subtask, in order. The key travels with the record. */
+  keyBy(key: KeySelector<T>): KeyedStream<T> {
+    return new KeyedStream(this.recorder, this.#dealt({ kind: 'hash', key: erase(key) }));
+  }
+
+  /** Deals records out in turn, whatever the parallelism of both sides. */
+  rebalance(): Stream<T> {
+    return new Stream(this.recorder, this.#dealt({ kind: 'rebalance' }));
+  }
+
+  /** Every consumer subtask gets every record. */
+  broadcast(): Stream<T> {
+    return new Stream(this.recorder, this.#dealt({ kind: 'broadcast' }));
+  }
+
+  /** One stream of all; no order between them. */
+  union(...others: readonly Stream<T>[]): Stream<T> {
+    return new Stream(this.recorder, [...this.ends, ...others.flatMap((other) => other.ends)]);
+  }
+
+  /** Two streams of different types into one operator. */
+  connect<U>(other: Stream<U>): ConnectedStreams<T, U> {
+    return new ConnectedStreams(this.recorder, this.ends, other.ends);
+  }
+
+  sinkTo(sink: SinkSpec<T>, options: NamedOptions): void {
+    for (const problem of sink.problems) {
+      this.recorder.problems.push(`sink "${options.uid}": ${problem}`);
+    }
+    this.recorder.add({ kind: 'sink', sink }, [this.ends], options);
+  }
+
+  #dealt(partitioning: Partitioning): readonly OpenEnd[] {
+    return this.ends.map((end) => ({ ...end, partitioning }));
+  }
+
+  #next<U>(uid: string, options: OutputOptions<U>): Stream<U> {
+    return new Stream(this.recorder, [open(uid, MAIN_OUTPUT, options.serializer)]);
+  }
+}
+
+/** The output of a `process` operator: its main output, and its side outputs by tag. */
+export class ProcessedStream<T> extends Stream<T> {
+  readonly #uid: string;
+
+  constructor(recorder: GraphRecorder, uid: string, ends: readonly OpenEnd[]) {
+    super(recorder, ends);
+    this.#uid = uid;
+  }
+
+  sideOutput<S>(tag: OutputTag<S>): Stream<S> {
+    if (tag.id === MAIN_OUTPUT) {
+      this.recorder.problems.push(`operator "${this.#uid}": a side output must not be called "${MAIN_OUTPUT}"`);
+    }
+    return new Stream(this.recorder, [open(this.#uid, tag.id, tag.serializer)]);
+  }
+}
+
+/** A stream dealt out by key. */
+export class KeyedStream<T> {
+  readonly #recorder: GraphRecorder;
+  readonly ends: readonly OpenEnd[];
+
+  constructor(recorder: GraphRecorder, ends: readonly OpenEnd[]) {
+    this.#recorder = recorder;
+    this.ends = ends;
+  }
+
+  process<U>(process: KeyedProcessFunction<T, U>, options: NamedOptions & OutputOptions<U>): ProcessedStream<U> {
+    const uid = this.#recorder.add({ kind: 'keyed-process', process: erase(process) }, [this.ends], options);
+    return new ProcessedStream(this.#recorder, uid, [open(uid, MAIN_OUTPUT, options.serializer)]);
+  }
+}
+
+export class ConnectedStreams<A, B> {
+  readonly #recorder: GraphRecorder;
+  readonly #first: readonly OpenEnd[];
+  readonly #second: readonly OpenEnd[];
+
+  constructor(recorder: GraphRecorder, first: readonly OpenEnd[], second: readonly OpenEnd[]) {
+    this.#recorder = recorder;
+    this.#first = first;
+    this.#second = second;
+  }
+
+  process<U>(process: CoProcessFunction<A, B, U>, options: NamedOptions & OutputOptions<U>): ProcessedStream<U> {
+    const spec: OperatorSpec = { kind: 'co-process', process: erase(process) };
+    const uid = this.#recorder.add(spec, [this.#first, this.#second], options);
+    return new ProcessedStream(this.#recorder, uid, [open(uid, MAIN_OUTPUT, options.serializer)]);
+  }
+}
+
+function open<T>(from: string, output: string, serializer: Serializer<T> | undefined): OpenEnd {
+  return { from, output, partitioning: { kind: 'forward' }, serializer: eraseSerializer(serializer) };
+}
+
+/** A filter passes values on as they are, so its output is written as its input was. */
+function inheritedSerializer(ends: readonly OpenEnd[]): Serializer<unknown> | undefined {
+  const first = ends[0]?.serializer;
+  return ends.every((end) => end.serializer === first) ? first : undefined;
+}

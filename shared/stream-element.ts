@@ -1,0 +1,17 @@
+import type { CheckpointId } from './ids.ts';
+
+/**
+ * What flows in a channel besides records. Control elements keep their place among the records of their channel.
+ *
+ *   watermark           no record with an event time at or below `timestampMs` follows (late ones excepted)
+ *   watermark-status    whether the channel takes part in the minimum
+ *   barrier             cuts the channel: records before it belong to checkpoint `checkpoint`
+ *   cancel-marker       checkpoint `checkpoint` will not complete; do not wait for its barrier
+ *   end-of-input        nothing follows
+ */
+export type ControlElement =
+  | { readonly kind: 'watermark'; readonly timestampMs: number }
+  | { readonly kind: 'watermark-status'; readonly status: 'active' | 'idle' }
+  | { readonly kind: 'barrier'; readonly checkpoint: CheckpointId; readonly triggeredAtMs: number }
+  | { readonly kind: 'cancel-marker'; readonly checkpoint: CheckpointId }
+  | { readonly kind: 'end-of-input' };

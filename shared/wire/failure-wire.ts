@@ -1,0 +1,15 @@
+import type { Failure as WireFailure } from '../../proto/generated/nerve/v1/Failure.ts';
+import type { FailureDecoded } from '../../proto/generated/nerve/v1/Failure.ts';
+import type { Failure, Reaction } from '../failure/failure.ts';
+
+const REACTIONS: readonly string[] = ['retry', 'restart-job', 'fail-job', 'stop-quietly'] satisfies Reaction[];
+
+export function failureToWire(failure: Failure): WireFailure {
+  return { code: failure.code, reaction: failure.reaction, message: failure.message, remedy: failure.remedy ?? '' };
+}
+
+export function failureFromWire(wire: FailureDecoded): Failure {
+  const reaction = REACTIONS.includes(wire.reaction) ? (wire.reaction as Reaction) : 'restart-job';
+  const failure = { code: wire.code, reaction, message: wire.message };
+  return wire.remedy === '' ? failure : { ...failure, remedy: wire.remedy };
+}

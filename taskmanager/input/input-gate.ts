@@ -1,0 +1,27 @@
+import type { ControlElement } from '../../shared/stream-element.ts';
+
+/** Receives what a gate hands over. `channel` counts the gate's channels from 0. */
+export interface ElementConsumer {
+  record(channel: number, value: unknown, timestampMs: number | undefined, key: string | undefined): void;
+  control(channel: number, element: ControlElement): void;
+}
+
+/**
+ * All input channels of one subtask.
+ *
+ * I1  Elements of one channel are handed over in order; a channel that ended hands over `end-of-input` last.
+ * I2  A blocked channel hands over nothing, and its producer sends nothing behind the barrier that blocked it.
+ * I3  Frames waiting here are bounded by the channels' credits: credit is given back only when a frame is wholly read.
+ */
+export interface InputGate {
+  readonly channelCount: number;
+  /** Which of the operator's inputs (0, or 1 for the second of `connect`) a channel belongs to. */
+  inputOf(channel: number): 0 | 1;
+  /** True when `poll` would hand something over. */
+  readonly hasInput: boolean;
+  /** Hands over at most `elementsMax` elements, fair between channels, and gives their number. */
+  poll(elementsMax: number, consumer: ElementConsumer): number;
+  /** Blocks a channel behind the barrier it has just handed over, until `resume`. */
+  block(channel: number): void;
+  resume(channel: number): void;
+}
