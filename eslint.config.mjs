@@ -59,7 +59,13 @@ export default tseslint.config(
     },
   },
   { files: ioFiles, rules: { 'no-restricted-globals': 'off' } },
-  { files: castFiles, rules: { '@typescript-eslint/consistent-type-assertions': 'off' } },
+  {
+    files: castFiles,
+    rules: {
+      '@typescript-eslint/consistent-type-assertions': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+    },
+  },
   {
     files: testFiles,
     plugins: { vitest },

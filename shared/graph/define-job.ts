@@ -29,7 +29,7 @@ export interface JobDefinition {
  * Defines a job. `build` draws its graph on `flow`; `options.args` declares what `nerve submit … -- --flag value` may set.
  * @throws never: problems are returned by `build`, all at once.
  */
-export function defineJob<const A extends ArgumentDeclarations = Record<never, never>>(
+export function defineJob<const A extends ArgumentDeclarations = Readonly<Record<string, never>>>(
   name: string,
   build: (flow: Flow, args: JobArguments<A>) => void,
   options: { readonly args?: A } = {},

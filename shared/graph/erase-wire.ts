@@ -9,5 +9,5 @@ export function erase<From extends object, To extends object>(typed: From): To {
 }
 
 export function eraseSerializer<T>(serializer: Serializer<T> | undefined): Serializer<unknown> | undefined {
-  return serializer as unknown as Serializer<unknown> | undefined;
+  return serializer;
 }

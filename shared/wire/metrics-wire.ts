@@ -11,6 +11,6 @@ export function samplesFromWire(wire: readonly MetricSampleDecoded[]): readonly 
     name,
     kind: kind === 'gauge' ? 'gauge' : 'counter',
     labels,
-    value: Number(value),
+    value,
   }));
 }
