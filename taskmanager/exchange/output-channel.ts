@@ -16,6 +16,8 @@ export interface OutputChannel {
   writeControl(element: ControlElement): void;
   /** Sends the frame that is being filled, if there is credit; the slot calls it when it has nothing else to run. */
   flush(): void;
+  /** True when nothing written here waits to be sent. */
+  readonly isDrained: boolean;
   /** Monotonic time at which the oldest element of the frame being filled was written; undefined when it is empty. */
   readonly unsentSinceMs: number | undefined;
 }

@@ -23,5 +23,14 @@ export interface InputGate {
   poll(elementsMax: number, consumer: ElementConsumer): number;
   /** Blocks a channel behind the barrier it has just handed over, until `resume`. */
   block(channel: number): void;
+  /**
+   * Lets a channel go on behind its last barrier. Owed exactly once for each barrier handed over, whether or not the channel
+   * was blocked here: where a gate has more than one channel the producer has stopped behind the barrier and waits for it.
+   * Does nothing when nothing is owed.
+   */
   resume(channel: number): void;
+  /** Bytes of frames received since the start: `numBytesIn`. */
+  readonly bytesReceived: number;
+  /** Frames received and not wholly read: `inputQueueLength`. */
+  readonly queuedFrames: number;
 }
