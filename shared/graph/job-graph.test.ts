@@ -52,14 +52,17 @@ describe('chaining', () => {
       flow.source(source(), { uid: 'a' }).map(toRecord, { uid: 'b', chaining: 'head' }).sinkTo(sink(), { uid: 'c' });
     });
 
-    expect(graphOf(job).vertices.map((vertex) => vertex.nodes.map((node) => node.uid))).toStrictEqual([['a'], ['b', 'c']]);
+    expect(graphOf(job).vertices.map((vertex) => vertex.nodes.map((node) => node.uid))).toStrictEqual([
+      ['a'],
+      ['b', 'c'],
+    ]);
   });
 
   test('an async operator is a head, whatever is asked', () => {
     const job = defineJob('j', (flow) => {
       flow
         .source(source(), { uid: 'a' })
-        .mapAsync(async (value) => Promise.resolve(toRecord(value)), { uid: 'b' })
+        .mapAsync(async (value) => await Promise.resolve(toRecord(value)), { uid: 'b' })
         .sinkTo(sink(), { uid: 'c' });
     });
 
@@ -190,7 +193,8 @@ function toRecord(value: unknown): OutputRecord {
 function graphOf(job: JobDefinition, args: Record<string, string> = {}): JobGraph {
   const result = job.build(args, defaults);
   expect(problemsOf(result)).toStrictEqual([]);
-  return chainGraph(result.kind === 'graph' ? result.graph : required(undefined, 'graph'));
+  const graph = result.kind === 'graph' ? result.graph : undefined;
+  return chainGraph(required(graph, 'graph'));
 }
 
 function problemsOf(result: GraphResult): readonly string[] {

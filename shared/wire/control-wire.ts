@@ -3,41 +3,18 @@ import type {
   CoordinatorMessage,
   CoordinatorMessageDecoded,
 } from '../../proto/generated/nerve/v1/CoordinatorMessage.ts';
-import type { Deploy, DeployDecoded } from '../../proto/generated/nerve/v1/Deploy.ts';
-import type { JobModule as WireModule } from '../../proto/generated/nerve/v1/JobModule.ts';
-import type { JobModuleDecoded } from '../../proto/generated/nerve/v1/JobModule.ts';
 import type { RegisterDecoded } from '../../proto/generated/nerve/v1/Register.ts';
 import type {
   TaskManagerMessage,
   TaskManagerMessageDecoded,
 } from '../../proto/generated/nerve/v1/TaskManagerMessage.ts';
-import type { TaskReportDecoded } from '../../proto/generated/nerve/v1/TaskReport.ts';
-import type { TaskReport as WireReport } from '../../proto/generated/nerve/v1/TaskReport.ts';
-import type {
-  AttemptKey,
-  Deployment,
-  FromCoordinator,
-  FromTaskManager,
-  JobModule,
-  SubtaskKey,
-  TaskReport,
-  TaskState,
-} from '../control/messages.ts';
-import {
-  parseArtifactHash,
-  parseAttemptNumber,
-  parseIncarnation,
-  parseJobId,
-  parseOperatorUid,
-  parseSlotIndex,
-  parseSplitId,
-  parseSubtaskIndex,
-  parseTaskManagerId,
-  parseVertexId,
-} from '../ids.ts';
-import { invariant, required, unreachable } from '../invariant.ts';
-import { failureFromWire, failureToWire } from './failure-wire.ts';
+import type { FromCoordinator, FromTaskManager } from '../control/messages.ts';
+import { parseIncarnation, parseSplitId, parseTaskManagerId } from '../ids.ts';
+import { unreachable } from '../invariant.ts';
+import { deploymentFromWire, deploymentToWire } from './deployment-wire.ts';
+import { attemptFromWire, attemptToWire, present, subtaskFromWire } from './keys-wire.ts';
 import { samplesFromWire, samplesToWire } from './metrics-wire.ts';
+import { reportFromWire, reportToWire } from './task-report-wire.ts';
 
 /**
  * The control stream's messages to and from protobuf's plain objects. `…FromWire` throws InvariantViolation on a message that
@@ -50,15 +27,6 @@ export interface Envelope<M> {
   readonly leaderEpoch: bigint;
   readonly message: M;
 }
-
-const TASK_STATES: readonly string[] = [
-  'initializing',
-  'ready',
-  'running',
-  'finished',
-  'failed',
-  'cancelled',
-] satisfies TaskState[];
 
 export function taskManagerMessageToWire({ seq, leaderEpoch, message }: Envelope<FromTaskManager>): TaskManagerMessage {
   const head = { seq, leaderEpoch: leaderEpoch.toString() };
@@ -207,38 +175,6 @@ function registrationFromWire(wire: RegisterDecoded): FromTaskManager {
   };
 }
 
-function reportToWire(report: TaskReport): WireReport {
-  return {
-    ...attemptToWire(report),
-    vertexId: report.vertex,
-    subtask: report.subtask,
-    state: report.state,
-    ...(report.failure === undefined ? {} : { failure: failureToWire(report.failure) }),
-    committables: report.committables.map(({ sink, committables }) => ({
-      sinkUid: sink,
-      committables: [...committables],
-    })),
-    metrics: samplesToWire(report.metrics),
-  };
-}
-
-function reportFromWire(wire: TaskReportDecoded): TaskReport {
-  invariant(TASK_STATES.includes(wire.state), `unknown task state "${wire.state}"`);
-  const report = {
-    ...attemptFromWire(wire),
-    ...subtaskFromWire(wire),
-    state: wire.state as TaskState,
-    committables: wire.committables.map(({ sinkUid, committables }) => ({
-      sink: parseOperatorUid(sinkUid),
-      committables,
-    })),
-    metrics: samplesFromWire(wire.metrics),
-  };
-  return wire.failure === null || wire.failure === undefined
-    ? report
-    : { ...report, failure: failureFromWire(wire.failure) };
-}
-
 function assignmentFromWire(wire: AssignSplitsDecoded): FromCoordinator {
   return {
     kind: 'assign-splits',
@@ -248,67 +184,6 @@ function assignmentFromWire(wire: AssignSplitsDecoded): FromCoordinator {
     splits: wire.splits.map(({ id, position }) => ({ id: parseSplitId(id), position })),
     noMore: wire.noMore,
   };
-}
-
-function deploymentToWire(deployment: Deployment): Deploy {
-  return {
-    ...attemptToWire(deployment),
-    module: moduleToWire(deployment.module),
-    arguments: { ...deployment.args },
-    defaultParallelism: deployment.defaultParallelism,
-    maxParallelism: deployment.maxParallelism,
-    fingerprint: deployment.fingerprint,
-    slots: deployment.slots.map(({ slot, taskManager, slotIndex, dataAddress }) => ({
-      slot,
-      taskManagerId: taskManager,
-      slotIndex,
-      dataAddress,
-    })),
-  };
-}
-
-function deploymentFromWire(wire: DeployDecoded): Deployment {
-  return {
-    ...attemptFromWire(wire),
-    module: moduleFromWire(present(wire.module, 'module')),
-    args: wire.arguments,
-    defaultParallelism: wire.defaultParallelism,
-    maxParallelism: wire.maxParallelism,
-    fingerprint: wire.fingerprint,
-    slots: wire.slots.map(({ slot, taskManagerId, slotIndex, dataAddress }) => ({
-      slot,
-      taskManager: parseTaskManagerId(taskManagerId),
-      slotIndex: parseSlotIndex(slotIndex),
-      dataAddress,
-    })),
-  };
-}
-
-function moduleToWire(module: JobModule): WireModule {
-  return module.kind === 'artifact' ? { artifactSha256: module.hash } : { path: module.path };
-}
-
-function moduleFromWire(wire: JobModuleDecoded): JobModule {
-  return wire.at === 'path'
-    ? { kind: 'path', path: required(wire.path, 'module path') }
-    : { kind: 'artifact', hash: parseArtifactHash(required(wire.artifactSha256, 'artifact hash')) };
-}
-
-function attemptToWire({ jobId, attempt }: AttemptKey): { jobId: string; attempt: number } {
-  return { jobId, attempt };
-}
-
-function attemptFromWire(wire: { readonly jobId: string; readonly attempt: number }): AttemptKey {
-  return { jobId: parseJobId(wire.jobId), attempt: parseAttemptNumber(wire.attempt) };
-}
-
-function subtaskFromWire(wire: { readonly vertexId: string; readonly subtask: number }): SubtaskKey {
-  return { vertex: parseVertexId(wire.vertexId), subtask: parseSubtaskIndex(wire.subtask) };
-}
-
-function present<T>(body: T | null | undefined, what: string): T {
-  invariant(body !== null && body !== undefined, `a message says it holds a ${what}, but does not`);
-  return body;
 }
 
 function unknownBody(sender: string): Error {

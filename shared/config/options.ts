@@ -1,0 +1,103 @@
+import {
+  addresses,
+  choice,
+  decimal,
+  duration,
+  optionalName,
+  optionalPort,
+  optionalText,
+  size,
+  text,
+  wholeNumber,
+} from './option.ts';
+
+/**
+ * Every configuration key of the cluster, once. Names are Flink's where the concept is Flink's. Keys that begin with
+ * `kafka.` are handed to the Kafka connector as they are (connectors/kafka/options.ts documents them).
+ */
+export const OPTIONS = {
+  'parallelism.default': wholeNumber(1, 32_768, 1, 'Parallelism of operators that set none.'),
+  'pipeline.max-parallelism': wholeNumber(
+    1,
+    32_768,
+    1_024,
+    'Number of key groups: the most a job can ever be rescaled to.',
+  ),
+
+  'coordinator.rpc.addresses': addresses(
+    '127.0.0.1:6123',
+    'Where task managers and the command line find the coordinators.',
+  ),
+  'coordinator.rpc.host': text('127.0.0.1', 'Address on which a coordinator listens.'),
+  'coordinator.rpc.port': wholeNumber(0, 65_535, 6_123, 'Port on which a coordinator listens; 0 chooses one.'),
+  'coordinator.artifact-bytes-max': size(32 * 1024 ** 2, 'Largest job module that can be submitted.'),
+
+  'taskmanager.id': optionalName(
+    'Identity of the task manager, kept over restarts (a StatefulSet name); generated when absent.',
+  ),
+  'taskmanager.host': text(
+    '127.0.0.1',
+    'Address on which the data plane listens and under which other task managers reach it.',
+  ),
+  'taskmanager.data.port': wholeNumber(0, 65_535, 0, 'Port of the data plane; 0 chooses one.'),
+  'taskmanager.numberOfTaskSlots': wholeNumber(1, 256, 1, 'Slots of a task manager; each is a thread.'),
+  'taskmanager.slot.heap-size': size(1024 ** 3, 'Most JavaScript heap a slot may use before its attempt fails.'),
+  'taskmanager.network.frame-size': size(32 * 1024, 'Size of a data frame between subtasks.'),
+  'taskmanager.network.credits-per-channel': wholeNumber(1, 64, 2, 'Data frames under way in one channel at most.'),
+  'taskmanager.network.record-size-max': size(
+    32 * 1024 ** 2,
+    'Largest serialized record that may cross from one subtask to another.',
+  ),
+  'taskmanager.network.flush-after': duration(5, 'Age at which an unfilled frame is sent even when the slot is busy.'),
+
+  'heartbeat.interval': duration(1_000, 'How often a task manager reports that it is alive.'),
+  'heartbeat.timeout': duration(8_000, 'Silence after which a task manager is taken for lost.'),
+  'coordinator-loss-grace': duration(60_000, 'How long tasks keep running while no coordinator can be reached.'),
+
+  'restart-strategy.type': choice(
+    ['exponential-delay', 'none'],
+    'exponential-delay',
+    'Whether a failed job is restarted; the first restart is at once.',
+  ),
+  'restart-strategy.exponential-delay.initial-backoff': duration(1_000, 'Delay before the second restart.'),
+  'restart-strategy.exponential-delay.max-backoff': duration(60_000, 'Longest delay between restarts.'),
+  'restart-strategy.exponential-delay.backoff-multiplier': decimal(1, 10, 1.5, 'Factor by which the delay grows.'),
+  'restart-strategy.exponential-delay.reset-backoff-threshold': duration(
+    3_600_000,
+    'Time without a failure after which the delay begins anew.',
+  ),
+  'restart-strategy.exponential-delay.jitter-factor': decimal(
+    0,
+    0.5,
+    0.1,
+    'Random share by which a delay may be longer or shorter.',
+  ),
+  'restart-strategy.exponential-delay.attempts-before-reset-backoff': wholeNumber(
+    1,
+    2_147_483_647,
+    2_147_483_647,
+    'Failures without a stable time between them after which the job fails for good.',
+  ),
+
+  'io.tmp.dirs': optionalText("Folder for job modules and scratch files; the system's temporary folder when absent."),
+  'metrics.port': optionalPort('Port of the Prometheus endpoint /metrics; none when absent, 0 chooses one.'),
+  'metrics.host': text('127.0.0.1', 'Address of the Prometheus endpoint.'),
+  'log.level': choice(
+    ['debug', 'info', 'warn', 'error', 'silent'],
+    'info',
+    'Least level of what is logged to standard error.',
+  ),
+} as const;
+
+export type OptionKey = keyof typeof OPTIONS;
+
+export type Configuration = {
+  readonly [K in OptionKey]: (typeof OPTIONS)[K] extends {
+    readonly defaultValue: unknown;
+    parse(text: string): infer V;
+  }
+    ? undefined extends (typeof OPTIONS)[K]['defaultValue']
+      ? V
+      : Exclude<V, undefined>
+    : never;
+};

@@ -1,0 +1,50 @@
+import type { Deploy, DeployDecoded } from '../../proto/generated/nerve/v1/Deploy.ts';
+import type { JobModule as WireModule, JobModuleDecoded } from '../../proto/generated/nerve/v1/JobModule.ts';
+import type { Deployment, JobModule } from '../control/messages.ts';
+import { parseArtifactHash, parseSlotIndex, parseTaskManagerId } from '../ids.ts';
+import { required } from '../invariant.ts';
+import { attemptFromWire, attemptToWire, present } from './keys-wire.ts';
+
+export function deploymentToWire(deployment: Deployment): Deploy {
+  return {
+    ...attemptToWire(deployment),
+    module: moduleToWire(deployment.module),
+    arguments: { ...deployment.args },
+    defaultParallelism: deployment.defaultParallelism,
+    maxParallelism: deployment.maxParallelism,
+    fingerprint: deployment.fingerprint,
+    slots: deployment.slots.map(({ slot, taskManager, slotIndex, dataAddress }) => ({
+      slot,
+      taskManagerId: taskManager,
+      slotIndex,
+      dataAddress,
+    })),
+  };
+}
+
+export function deploymentFromWire(wire: DeployDecoded): Deployment {
+  return {
+    ...attemptFromWire(wire),
+    module: moduleFromWire(present(wire.module, 'module')),
+    args: wire.arguments,
+    defaultParallelism: wire.defaultParallelism,
+    maxParallelism: wire.maxParallelism,
+    fingerprint: wire.fingerprint,
+    slots: wire.slots.map(({ slot, taskManagerId, slotIndex, dataAddress }) => ({
+      slot,
+      taskManager: parseTaskManagerId(taskManagerId),
+      slotIndex: parseSlotIndex(slotIndex),
+      dataAddress,
+    })),
+  };
+}
+
+function moduleToWire(module: JobModule): WireModule {
+  return module.kind === 'artifact' ? { artifactSha256: module.hash } : { path: module.path };
+}
+
+function moduleFromWire(wire: JobModuleDecoded): JobModule {
+  return wire.at === 'path'
+    ? { kind: 'path', path: required(wire.path, 'module path') }
+    : { kind: 'artifact', hash: parseArtifactHash(required(wire.artifactSha256, 'artifact hash')) };
+}
