@@ -6,6 +6,7 @@ import type { ArtifactChunk as _nerve_v1_ArtifactChunk, ArtifactChunkDecoded as 
 import type { ArtifactRequest as _nerve_v1_ArtifactRequest, ArtifactRequestDecoded as _nerve_v1_ArtifactRequestDecoded } from './nerve/v1/ArtifactRequest.ts';
 import type { AssignSplits as _nerve_v1_AssignSplits, AssignSplitsDecoded as _nerve_v1_AssignSplitsDecoded } from './nerve/v1/AssignSplits.ts';
 import type { AttemptEnded as _nerve_v1_AttemptEnded, AttemptEndedDecoded as _nerve_v1_AttemptEndedDecoded } from './nerve/v1/AttemptEnded.ts';
+import type { AttemptFailed as _nerve_v1_AttemptFailed, AttemptFailedDecoded as _nerve_v1_AttemptFailedDecoded } from './nerve/v1/AttemptFailed.ts';
 import type { AttemptRef as _nerve_v1_AttemptRef, AttemptRefDecoded as _nerve_v1_AttemptRefDecoded } from './nerve/v1/AttemptRef.ts';
 import type { Cancel as _nerve_v1_Cancel, CancelDecoded as _nerve_v1_CancelDecoded } from './nerve/v1/Cancel.ts';
 import type { CancelJobRequest as _nerve_v1_CancelJobRequest, CancelJobRequestDecoded as _nerve_v1_CancelJobRequestDecoded } from './nerve/v1/CancelJobRequest.ts';
@@ -53,6 +54,7 @@ export interface ProtoGrpcType {
       ArtifactRequest: MessageTypeDefinition<_nerve_v1_ArtifactRequest, _nerve_v1_ArtifactRequestDecoded>
       AssignSplits: MessageTypeDefinition<_nerve_v1_AssignSplits, _nerve_v1_AssignSplitsDecoded>
       AttemptEnded: MessageTypeDefinition<_nerve_v1_AttemptEnded, _nerve_v1_AttemptEndedDecoded>
+      AttemptFailed: MessageTypeDefinition<_nerve_v1_AttemptFailed, _nerve_v1_AttemptFailedDecoded>
       AttemptRef: MessageTypeDefinition<_nerve_v1_AttemptRef, _nerve_v1_AttemptRefDecoded>
       Cancel: MessageTypeDefinition<_nerve_v1_Cancel, _nerve_v1_CancelDecoded>
       CancelJobRequest: MessageTypeDefinition<_nerve_v1_CancelJobRequest, _nerve_v1_CancelJobRequestDecoded>

@@ -83,6 +83,8 @@ export type FromTaskManager =
   | { readonly kind: 'heartbeat'; readonly sentAtMs: number; readonly metrics: readonly MetricSample[] }
   | { readonly kind: 'task-report'; readonly report: TaskReport }
   | ({ readonly kind: 'split-request' } & AttemptKey & SubtaskKey)
+  /** The attempt cannot go on here, and no single subtask is to blame (its module, a crashed thread). `attempt-ended` follows. */
+  | ({ readonly kind: 'attempt-failed'; readonly failure: Failure } & AttemptKey)
   | ({ readonly kind: 'attempt-ended' } & AttemptKey)
   | { readonly kind: 'goodbye'; readonly reason: string };
 

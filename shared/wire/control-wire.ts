@@ -12,6 +12,7 @@ import type { FromCoordinator, FromTaskManager } from '../control/messages.ts';
 import { parseIncarnation, parseSplitId, parseTaskManagerId } from '../ids.ts';
 import { unreachable } from '../invariant.ts';
 import { deploymentFromWire, deploymentToWire } from './deployment-wire.ts';
+import { failureFromWire, failureToWire } from './failure-wire.ts';
 import { attemptFromWire, attemptToWire, present, subtaskFromWire } from './keys-wire.ts';
 import { samplesFromWire, samplesToWire } from './metrics-wire.ts';
 import { reportFromWire, reportToWire } from './task-report-wire.ts';
@@ -55,6 +56,8 @@ export function taskManagerMessageToWire({ seq, leaderEpoch, message }: Envelope
         ...head,
         splitRequest: { ...attemptToWire(message), vertexId: message.vertex, subtask: message.subtask },
       };
+    case 'attempt-failed':
+      return { ...head, attemptFailed: { ...attemptToWire(message), failure: failureToWire(message.failure) } };
     case 'attempt-ended':
       return { ...head, attemptEnded: attemptToWire(message) };
     case 'goodbye':
@@ -124,6 +127,14 @@ function fromTaskManager(wire: TaskManagerMessageDecoded): FromTaskManager {
     case 'splitRequest': {
       const request = present(wire.splitRequest, 'split request');
       return { kind: 'split-request', ...attemptFromWire(request), ...subtaskFromWire(request) };
+    }
+    case 'attemptFailed': {
+      const failed = present(wire.attemptFailed, 'attempt failed');
+      return {
+        kind: 'attempt-failed',
+        ...attemptFromWire(failed),
+        failure: failureFromWire(present(failed.failure, 'failure')),
+      };
     }
     case 'attemptEnded':
       return { kind: 'attempt-ended', ...attemptFromWire(present(wire.attemptEnded, 'attempt ended')) };

@@ -2,7 +2,8 @@ import type { ControlElement } from '../../shared/stream-element.ts';
 
 /** Receives what a gate hands over. `channel` counts the gate's channels from 0. */
 export interface ElementConsumer {
-  record(channel: number, value: unknown, timestampMs: number | undefined, key: string | undefined): void;
+  /** False: hand over nothing more in this poll (an output is full, or the turn is over). The record itself was taken. */
+  record(channel: number, value: unknown, timestampMs: number | undefined, key: string | undefined): boolean;
   control(channel: number, element: ControlElement): void;
 }
 
@@ -19,7 +20,7 @@ export interface InputGate {
   inputOf(channel: number): 0 | 1;
   /** True when `poll` would hand something over. */
   readonly hasInput: boolean;
-  /** Hands over at most `elementsMax` elements, fair between channels, and gives their number. */
+  /** Hands over at most `elementsMax` elements, fair between channels, until the consumer says stop; gives their number. */
   poll(elementsMax: number, consumer: ElementConsumer): number;
   /** Blocks a channel behind the barrier it has just handed over, until `resume`. */
   block(channel: number): void;

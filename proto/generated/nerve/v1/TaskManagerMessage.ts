@@ -6,6 +6,7 @@ import type { TaskReport as _nerve_v1_TaskReport, TaskReportDecoded as _nerve_v1
 import type { SplitRequest as _nerve_v1_SplitRequest, SplitRequestDecoded as _nerve_v1_SplitRequestDecoded } from '../../nerve/v1/SplitRequest.ts';
 import type { AttemptEnded as _nerve_v1_AttemptEnded, AttemptEndedDecoded as _nerve_v1_AttemptEndedDecoded } from '../../nerve/v1/AttemptEnded.ts';
 import type { Goodbye as _nerve_v1_Goodbye, GoodbyeDecoded as _nerve_v1_GoodbyeDecoded } from '../../nerve/v1/Goodbye.ts';
+import type { AttemptFailed as _nerve_v1_AttemptFailed, AttemptFailedDecoded as _nerve_v1_AttemptFailedDecoded } from '../../nerve/v1/AttemptFailed.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface TaskManagerMessage {
@@ -17,7 +18,8 @@ export interface TaskManagerMessage {
   'splitRequest'?: (_nerve_v1_SplitRequest | null);
   'attemptEnded'?: (_nerve_v1_AttemptEnded | null);
   'goodbye'?: (_nerve_v1_Goodbye | null);
-  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye";
+  'attemptFailed'?: (_nerve_v1_AttemptFailed | null);
+  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye"|"attemptFailed";
 }
 
 export interface TaskManagerMessageDecoded {
@@ -29,5 +31,6 @@ export interface TaskManagerMessageDecoded {
   'splitRequest'?: (_nerve_v1_SplitRequestDecoded | null);
   'attemptEnded'?: (_nerve_v1_AttemptEndedDecoded | null);
   'goodbye'?: (_nerve_v1_GoodbyeDecoded | null);
-  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye";
+  'attemptFailed'?: (_nerve_v1_AttemptFailedDecoded | null);
+  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye"|"attemptFailed";
 }
