@@ -24,9 +24,10 @@ export function compileSchema(schema: unknown, options: { readonly everyProblem?
   }
   const ajv = new Ajv2020({
     allErrors: options.everyProblem === true,
-    strict: true,
-    allowUnionTypes: true,
-    validateFormats: true,
+    // Unknown keywords are refused (they would check nothing); the rest of strict mode is style, and users bring their own.
+    strictSchema: true,
+    strictTypes: false,
+    strictTuples: false,
   });
   formats.default(ajv, { mode: 'fast', formats: ['date-time', 'date', 'uri'] });
   try {
