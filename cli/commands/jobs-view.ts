@@ -1,0 +1,81 @@
+import { formatFailure } from '../../shared/failure/failure.ts';
+import type { MetricSample } from '../../shared/metrics/metrics.ts';
+import type { JobDetail, JobSummary } from '../admin/admin-client.ts';
+import { formatCount, renderTable } from '../terminal/table.ts';
+
+/** `nerve list` for people. */
+export function renderJobs(jobs: readonly JobSummary[], nowMs: number): string {
+  if (jobs.length === 0) {
+    return 'no jobs\n';
+  }
+  return renderTable([
+    ['JOB', 'NAME', 'STATE', 'FOR', 'ATTEMPT', 'RESTARTS'],
+    ...jobs.map((job) => [
+      job.jobId,
+      job.name,
+      job.state,
+      formatAge(nowMs - job.changedAtMs),
+      String(job.attempt),
+      String(job.restarts),
+    ]),
+  ]);
+}
+
+/** `nerve status JOB` for people: state, subtasks with their rates, last failures. */
+export function renderJob(detail: JobDetail, nowMs: number): string {
+  const { summary } = detail;
+  const parts = [
+    `${summary.jobId} (${summary.name}) is ${summary.state} for ${formatAge(nowMs - summary.changedAtMs)}; ` +
+      `attempt ${summary.attempt}, ${summary.restarts} restarts\n`,
+  ];
+  if (detail.subtasks.length > 0) {
+    parts.push(
+      renderTable([
+        ['VERTEX', 'SUBTASK', 'STATE', 'TASK MANAGER', 'SLOT', 'RECORDS IN', 'RECORDS OUT', 'BUSY', 'BACK-PRESSURED'],
+        ...detail.subtasks.map((task) => {
+          const value = (name: string): number => valueOf(detail.metrics, name, task.vertex, task.subtask);
+          return [
+            task.vertex,
+            String(task.subtask),
+            task.state,
+            task.taskManager,
+            String(task.slotIndex),
+            formatCount(value('numRecordsIn')),
+            formatCount(value('numRecordsOut')),
+            percent(value('busyTimeMsPerSecond')),
+            percent(value('backPressuredTimeMsPerSecond')),
+          ];
+        }),
+      ]),
+    );
+  }
+  for (const { atMs, attempt, where, failure } of detail.failures) {
+    parts.push(`${formatAge(nowMs - atMs)} ago, attempt ${attempt}, ${where}: ${formatFailure(failure)}\n`);
+  }
+  return parts.join('');
+}
+
+export function formatAge(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) {
+    return `${seconds} s`;
+  }
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+}
+
+function valueOf(metrics: readonly MetricSample[], name: string, vertex: string, subtask: number): number {
+  return metrics
+    .filter(
+      (sample) =>
+        sample.name === name &&
+        sample.labels['vertex'] === vertex &&
+        sample.labels['subtask'] === String(subtask) &&
+        sample.labels['operator'] === undefined,
+    )
+    .reduce((sum, sample) => sum + sample.value, 0);
+}
+
+function percent(msPerSecond: number): string {
+  return `${Math.round(msPerSecond / 10)} %`;
+}

@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import { formatFailure } from '../../shared/failure/failure.ts';
+import { action, readSettings } from '../cli-context.ts';
+import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { runEmbedded } from '../embedded/run-embedded.ts';
+import type { EmbeddedRunDeps, EmbeddedRunResult } from '../embedded/run-embedded.ts';
+import { renderSummary } from '../embedded/run-summary.ts';
+import type { PreparedJob } from '../job/node-prepare-job.ts';
+import { EXIT } from '../terminal/terminal.ts';
+import type { ExitCode } from '../terminal/terminal.ts';
+
+export interface RunCommandDeps extends EmbeddedRunDeps {
+  readonly prepare: (modulePath: string, words: readonly string[]) => Promise<PreparedJob>;
+}
+
+interface RunOptions extends GlobalOptions {
+  readonly parallelism: string;
+  readonly taskManagers: string;
+  readonly quiet?: boolean;
+}
+
+/**
+ * What an embedded run sets below all that the user says: quick metrics, quiet logs, and an end to a job that cannot run
+ * (on a cluster it would be restarted for ever).
+ */
+export const EMBEDDED_DEFAULTS: Readonly<Record<string, string>> = {
+  'heartbeat.interval': '250 ms',
+  'log.level': 'warn',
+  'restart-strategy.exponential-delay.attempts-before-reset-backoff': '3',
+};
+
+/** `nerve run`: a job on a cluster of its own, without any outside service. */
+export function registerRunCommand(program: Command, cli: CliContext, deps: RunCommandDeps): void {
+  program
+    .command('run')
+    .description('run a job on an embedded cluster and wait for its end')
+    .argument('<module>', 'the job module, such as jobs/hl7-pipeline/job.ts')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .option('-p, --parallelism <n>', 'parallelism of operators that set none', '1')
+    .option('--task-managers <n>', 'number of task-manager processes', '1')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText(
+      'after',
+      '\nEvery other option goes to the job ("nerve plan MODULE --help-job" lists them).\n\nExample:\n' +
+        '  nerve run jobs/hl7-pipeline/job.ts --input messages/ --output out/ --parallelism 2',
+    )
+    .action(async function run(this: Command, modulePath: string): Promise<void> {
+      const words = this.args.slice(1);
+      await action(cli, async (options: RunOptions) => await runJob(cli, deps, options, { modulePath, words })).call(
+        this,
+      );
+    });
+}
+
+async function runJob(
+  cli: CliContext,
+  deps: RunCommandDeps,
+  options: RunOptions,
+  { modulePath, words }: { readonly modulePath: string; readonly words: readonly string[] },
+): Promise<ExitCode> {
+  const embedded = {
+    ...cli,
+    environment: { ...cli.environment, values: { ...EMBEDDED_DEFAULTS, ...cli.environment.values } },
+  };
+  const settings = readSettings(embedded, options, { 'parallelism.default': options.parallelism });
+  const prepared = await deps.prepare(
+    modulePath,
+    words.filter((word) => word !== '--'),
+  );
+  const taskManagers = Math.max(1, Math.floor(Number(options.taskManagers)) || 1);
+  const result = await runEmbedded(
+    { prepared, settings, taskManagers, isQuiet: options.quiet === true || options.json },
+    deps,
+    cli.signal,
+  );
+  cli.terminal.out(options.json ? `${JSON.stringify(result)}\n` : renderResult(result));
+  return exitCodeOf(result);
+}
+
+export function renderResult(result: EmbeddedRunResult): string {
+  const head =
+    result.state === 'finished'
+      ? ''
+      : `the job ${result.state}${result.failure === undefined ? '' : `: ${formatFailure(result.failure)}`}\n`;
+  return `${head}${renderSummary(result.summary, result.elapsedMs)}`;
+}
+
+export function exitCodeOf(result: EmbeddedRunResult): ExitCode {
+  switch (result.state) {
+    case 'finished':
+      return EXIT.ok;
+    case 'cancelled':
+      return EXIT.interrupted;
+    default:
+      return EXIT.failed;
+  }
+}
