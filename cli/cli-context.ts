@@ -14,6 +14,16 @@ export interface GlobalOptions {
   readonly json: boolean;
 }
 
+/** The global options and those of single commands, as commander reads them. */
+export interface CommandOptions extends GlobalOptions {
+  readonly parallelism?: string;
+  readonly jobId?: string;
+  readonly wait?: boolean;
+  readonly helpJob?: boolean;
+  readonly taskManagers?: string;
+  readonly quiet?: boolean;
+}
+
 /** What commands are given: the terminal, the outside layers of the configuration, and the signal that ends them. */
 export interface CliContext {
   readonly terminal: Terminal;
@@ -57,12 +67,12 @@ export function readSettings(
 }
 
 /** Wraps a command's work as a commander action: what it throws becomes one clear message and an exit code. */
-export function action<A extends readonly unknown[], O extends GlobalOptions = GlobalOptions>(
+export function action<A extends readonly unknown[]>(
   cli: CliContext,
-  run: (options: O, ...args: A) => Promise<ExitCode>,
+  run: (options: CommandOptions, ...args: A) => Promise<ExitCode>,
 ): (this: Command, ...args: A) => Promise<void> {
   return async function perform(this: Command, ...args: A): Promise<void> {
-    const options = this.optsWithGlobals<O>();
+    const options = this.optsWithGlobals<CommandOptions>();
     try {
       cli.setExitCode(await run(options, ...args));
     } catch (error) {

@@ -17,12 +17,6 @@ export interface JobCommandDeps {
   readonly prepare: (modulePath: string, words: readonly string[]) => Promise<PreparedJob>;
 }
 
-interface SubmitOptions extends GlobalOptions {
-  readonly parallelism?: string;
-  readonly jobId?: string;
-  readonly wait?: boolean;
-}
-
 /** `nerve submit | list | status | cancel | cluster`: what operators ask of a running cluster. */
 export function registerJobCommands(program: Command, cli: CliContext, deps: JobCommandDeps): void {
   program
@@ -38,7 +32,7 @@ export function registerJobCommands(program: Command, cli: CliContext, deps: Job
       '\nExample:\n  nerve submit jobs/hl7-pipeline/job.ts -- --input-topic hl7.raw --output-prefix hl7.',
     )
     .action(
-      action(cli, async (options: SubmitOptions, modulePath: string, words: readonly string[]) => {
+      action(cli, async (options, modulePath: string, words: readonly string[]) => {
         const own: Record<string, string> =
           options.parallelism === undefined ? {} : { 'parallelism.default': options.parallelism };
         const settings = readSettings(cli, options, own);

@@ -5,15 +5,10 @@ import type { ArgumentDeclarations } from '../../shared/graph/job-arguments.ts';
 import { chainGraph } from '../../shared/graph/job-graph.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
 import { action, readSettings } from '../cli-context.ts';
-import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import type { CliContext } from '../cli-context.ts';
 import type { PreparedJob } from '../job/node-prepare-job.ts';
 import { renderTable } from '../terminal/table.ts';
 import { EXIT } from '../terminal/terminal.ts';
-
-interface PlanOptions extends GlobalOptions {
-  readonly parallelism?: string;
-  readonly helpJob?: boolean;
-}
 
 /** `nerve plan`: what would run, without a cluster. */
 export function registerPlanCommand(
@@ -29,7 +24,7 @@ export function registerPlanCommand(
     .option('-p, --parallelism <n>', 'parallelism of operators that set none')
     .option('--help-job', 'list the arguments that the job takes')
     .action(
-      action(cli, async (options: PlanOptions, modulePath: string, words: readonly string[]) => {
+      action(cli, async (options, modulePath: string, words: readonly string[]) => {
         const own: Record<string, string> =
           options.parallelism === undefined ? {} : { 'parallelism.default': options.parallelism };
         const { configuration } = readSettings(cli, options, own);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatFailure } from '../../shared/failure/failure.ts';
 import { action, readSettings } from '../cli-context.ts';
-import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import type { CliContext, CommandOptions } from '../cli-context.ts';
 import { runEmbedded } from '../embedded/run-embedded.ts';
 import type { EmbeddedRunDeps, EmbeddedRunResult } from '../embedded/run-embedded.ts';
 import { renderSummary } from '../embedded/run-summary.ts';
@@ -11,12 +11,6 @@ import type { ExitCode } from '../terminal/terminal.ts';
 
 export interface RunCommandDeps extends EmbeddedRunDeps {
   readonly prepare: (modulePath: string, words: readonly string[]) => Promise<PreparedJob>;
-}
-
-interface RunOptions extends GlobalOptions {
-  readonly parallelism: string;
-  readonly taskManagers: string;
-  readonly quiet?: boolean;
 }
 
 /**
@@ -37,8 +31,8 @@ export function registerRunCommand(program: Command, cli: CliContext, deps: RunC
     .argument('<module>', 'the job module, such as jobs/hl7-pipeline/job.ts')
     .allowUnknownOption()
     .allowExcessArguments()
-    .option('-p, --parallelism <n>', 'parallelism of operators that set none', '1')
-    .option('--task-managers <n>', 'number of task-manager processes', '1')
+    .option('-p, --parallelism <n>', 'parallelism of operators that set none (default 1)')
+    .option('--task-managers <n>', 'number of task-manager processes (default 1)')
     .option('-q, --quiet', 'no progress')
     .addHelpText(
       'after',
@@ -47,28 +41,26 @@ export function registerRunCommand(program: Command, cli: CliContext, deps: RunC
     )
     .action(async function run(this: Command, modulePath: string): Promise<void> {
       const words = this.args.slice(1);
-      await action(cli, async (options: RunOptions) => await runJob(cli, deps, options, { modulePath, words })).call(
-        this,
-      );
+      await action(cli, async (options) => await runJob(cli, deps, options, { modulePath, words })).call(this);
     });
 }
 
 async function runJob(
   cli: CliContext,
   deps: RunCommandDeps,
-  options: RunOptions,
+  options: CommandOptions,
   { modulePath, words }: { readonly modulePath: string; readonly words: readonly string[] },
 ): Promise<ExitCode> {
   const embedded = {
     ...cli,
     environment: { ...cli.environment, values: { ...EMBEDDED_DEFAULTS, ...cli.environment.values } },
   };
-  const settings = readSettings(embedded, options, { 'parallelism.default': options.parallelism });
+  const settings = readSettings(embedded, options, { 'parallelism.default': options.parallelism ?? '1' });
   const prepared = await deps.prepare(
     modulePath,
     words.filter((word) => word !== '--'),
   );
-  const taskManagers = Math.max(1, Math.floor(Number(options.taskManagers)) || 1);
+  const taskManagers = Math.max(1, Math.floor(Number(options.taskManagers ?? 1)) || 1);
   const result = await runEmbedded(
     { prepared, settings, taskManagers, isQuiet: options.quiet === true || options.json },
     deps,
