@@ -1,0 +1,24 @@
+import type { CommitterContext, SinkCommitter, SinkSpec, SinkWriter } from '../../shared/connector/sink.ts';
+
+/** A sink written in the job's own module: the two halves of the sink port (shared/connector/sink.ts, I1 to I4). */
+export interface CustomSinkOptions<T> {
+  /** Called in a task manager, once per subtask and attempt. */
+  createWriter(): SinkWriter<T>;
+  /** Called in the coordinator. Left out when what the writer flushed is visible already. */
+  createCommitter?(context: CommitterContext): SinkCommitter;
+  /** Names the sink in plans. No secrets. */
+  readonly summary: string;
+}
+
+export function customSink<T>(options: CustomSinkOptions<T>): SinkSpec<T> {
+  return { kind: 'sink', connector: 'custom', options, problems: [], summary: options.summary };
+}
+
+export function isCustomSink(options: unknown): options is CustomSinkOptions<unknown> {
+  return (
+    typeof options === 'object' &&
+    options !== null &&
+    'createWriter' in options &&
+    typeof options.createWriter === 'function'
+  );
+}
