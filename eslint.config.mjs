@@ -4,7 +4,7 @@ import { globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const ioFiles = ['**/{kafka,etcd,grpc,minio,rocksdb,http,node}-*.ts', '**/main.ts', '**/*-main.ts', '**/wiring.ts'];
-const testFiles = ['**/*.test.ts', '**/*.conformance.ts', 'integration-tests/**', 'bench/**', '**/*-testing.ts'];
+const testFiles = ['scripts/**', '**/*.test.ts', '**/*.conformance.ts', 'integration-tests/**', 'bench/**', '**/*-testing.ts'];
 const castFiles = ['**/ids.ts', '**/*-wire.ts', '**/*.d.ts'];
 
 const ambient = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'Date', 'performance', 'process', 'console'];
