@@ -75,7 +75,7 @@ export default {
       severity: 'error',
       from: {
         path: `^(shared|connectors|hl7|coordinator|taskmanager|jobs)/`,
-        pathNot: `(^|/)(kafka|etcd|grpc|minio|rocksdb|http|node)-[^/]+\\.ts$|(^|/)([a-z]+-)?main\\.ts$|(^|/)wiring\\.ts$|${TEST}`,
+        pathNot: `(^|/)(kafka|etcd|grpc|minio|rocksdb|http|node)-[^/]+\\.ts$|(^|/)[a-z-]*main\\.ts$|(^|/)wiring\\.ts$|${TEST}`,
       },
       to: { dependencyTypes: ['core'], path: '^(node:)?(fs|fs/promises|net|http|https|http2|dns|child_process|worker_threads|timers|timers/promises|process|tls)$' },
     },

@@ -1,0 +1,84 @@
+import type { Failure } from '../../shared/failure/failure.ts';
+import { StreamError } from '../../shared/failure/failure.ts';
+import { errorOf, INVALID_TOPIC, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
+
+/** What brokers refuse, as failures that name the cause and the remedy. */
+
+export function unknownTopic(topic: string, brokers: readonly string[]): Failure {
+  return {
+    code: 'kafka-unknown-topic',
+    reaction: 'fail-job',
+    message: `Topic "${topic}" does not exist on ${brokers.join(',')}.`,
+    remedy: `Create it (kafka-topics.sh --create --topic ${topic} --partitions N), or correct the topic's name or the brokers.`,
+  };
+}
+
+export function offsetOutOfRange(topic: string, partition: number, offset: bigint): Failure {
+  return {
+    code: 'kafka-offset-out-of-range',
+    reaction: 'fail-job',
+    message: `${topic}-${partition}: offset ${offset} is not in the log; records before it were deleted, or the topic was created anew.`,
+    remedy:
+      'Nothing was skipped. Raise the retention of the topic, and start the job without its old position to accept what is lost.',
+  };
+}
+
+export function recordTooLarge(topic: string, bytes: number, limit: number | undefined): Failure {
+  return {
+    code: 'kafka-record-too-large',
+    reaction: 'fail-job',
+    message:
+      limit === undefined
+        ? `A record of ${bytes} bytes for topic "${topic}" is larger than the broker accepts (max.message.bytes of the topic).`
+        : `A record of ${bytes} bytes for topic "${topic}" is larger than the sink's maxRecordBytes (${limit}).`,
+    remedy:
+      limit === undefined
+        ? `Raise it (kafka-configs.sh --alter --topic ${topic} --add-config max.message.bytes=N), or let the job dead-letter records of that size by reference.`
+        : 'Raise maxRecordBytes and the limit of the topic, or let the job dead-letter records of that size by reference.',
+  };
+}
+
+/** A code of a broker about a topic (or a partition of it). */
+export function brokerRefusal(code: number, doing: string, topic: string, brokers: readonly string[]): Failure {
+  if (code === UNKNOWN_TOPIC_OR_PARTITION) {
+    return unknownTopic(topic, brokers);
+  }
+  const error = errorOf(code);
+  const message = `${doing} "${topic}" on ${brokers.join(',')}: ${error.name}.`;
+  if (code === TOPIC_AUTHORIZATION_FAILED) {
+    return {
+      code: 'kafka-not-authorized',
+      reaction: 'fail-job',
+      message,
+      remedy: 'Give the user of kafka.sasl.username the right by an ACL on the topic (kafka-acls.sh --add).',
+    };
+  }
+  if (code === INVALID_TOPIC) {
+    return { code: 'kafka-invalid-topic', reaction: 'fail-job', message, remedy: 'Correct the name of the topic.' };
+  }
+  switch (error.class) {
+    case 'retry':
+      return {
+        code: 'kafka-not-available',
+        reaction: 'restart-job',
+        message,
+        remedy: 'Look at the state of the brokers.',
+      };
+    case 'hopeless':
+      return {
+        code: 'kafka-refused',
+        reaction: 'fail-job',
+        message,
+        remedy: 'See the log of the broker and the configuration of the topic.',
+      };
+    default:
+      return { code: 'kafka-error', reaction: 'restart-job', message };
+  }
+}
+
+/** Throws the failure of a code that is not 0. */
+export function throwIfRefused(code: number, doing: string, topic: string, brokers: readonly string[]): void {
+  if (code !== 0) {
+    throw new StreamError(brokerRefusal(code, doing, topic, brokers));
+  }
+}

@@ -1,0 +1,394 @@
+import type { Clock } from '../../shared/clock/clock.ts';
+import type { OutputRecord } from '../../shared/connector/records.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
+import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import { brokerRefusal, recordTooLarge } from './broker-failures.ts';
+import { errorOf, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE } from './error-codes.ts';
+import type { KafkaClient } from './kafka-client.ts';
+import { codecOf } from './node-compression.ts';
+import { crc32c } from './node-crc32c.ts';
+import type { CheckedSink } from './options.ts';
+import type { Batch } from './outbox.ts';
+import { BuilderPool, Outbox } from './outbox.ts';
+import type { ProducedPartition } from './produce-request.ts';
+import { parseProduce, produceRequest } from './produce-request.ts';
+import type { ProducerIdentity } from './producer-identity.ts';
+
+/** Requests on their way to one broker; more only wait in its queue. */
+const REQUESTS_IN_FLIGHT_MAX = 5;
+/** Well below a broker's socket.request.max.bytes (100 MB). */
+const REQUEST_BYTES_MAX = 16_000_000;
+/** How long a broker waits for its replicas before it answers REQUEST_TIMED_OUT. */
+const REPLICATION_TIMEOUT_MS = 10_000;
+const BACKOFF_MIN_MS = 50;
+const BACKOFF_MAX_MS = 1_000;
+/** No batch gets smaller than this when a topic accepts only small ones. */
+const BATCH_BYTES_MIN = 1_024;
+
+export interface SenderEvents {
+  /** Bytes were acknowledged: there is room again. */
+  onProgress(): void;
+  onSent(topic: string, records: number, bytes: number): void;
+  onSendError(records: number): void;
+  /** Called once; nothing is sent any more. */
+  onFailure(failure: Failure): void;
+}
+
+export interface SenderDeps {
+  readonly client: KafkaClient;
+  readonly identity: ProducerIdentity;
+  readonly options: CheckedSink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: SenderEvents;
+}
+
+interface Sent {
+  readonly outbox: Outbox;
+  readonly batch: Batch;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Takes records per partition, and sends them in batches: full ones at once, others when they have waited `lingerMs`.
+ *
+ * I1  Order per partition and no duplicates by retries: see `Outbox` and `ProducerIdentity`.
+ * I2  A batch leaves memory when the broker acknowledged it, never before; a batch that cannot be delivered ends in `onFailure`.
+ * I3  Nothing is retried without end: a partition without progress for `deliveryTimeoutMs` is a failure.
+ */
+export class KafkaSender {
+  readonly #deps: SenderDeps;
+  readonly #pool: BuilderPool;
+  readonly #codec;
+  readonly #outboxes = new Map<string, Outbox>();
+  /** Outboxes that are not empty. */
+  readonly #busy = new Set<Outbox>();
+  readonly #batchBytesMax = new Map<string, number>();
+  readonly #requests = new Map<number, number>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #bufferedBytes = 0;
+  #isFlushing = false;
+  #isPumpDue = false;
+  #timer: NodeJS.Timeout | undefined;
+  #lookup: Promise<void> | undefined;
+  #latencyMs = 0;
+
+  constructor(deps: SenderDeps) {
+    this.#deps = deps;
+    this.#pool = new BuilderPool(deps.options.maxBatchBytes * 4);
+    this.#codec = codecOf(deps.options.compression);
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  get latencyMs(): number {
+    return this.#latencyMs;
+  }
+
+  add(record: OutputRecord, partition: number): void {
+    const name = `${record.topic}-${partition}`;
+    let outbox = this.#outboxes.get(name);
+    if (outbox === undefined) {
+      outbox = new Outbox(record.topic, partition, this.#pool);
+      this.#outboxes.set(name, outbox);
+    }
+    const { clock } = this.#deps;
+    const limit = this.#limitOf(record.topic);
+    const timestampMs = record.timestampMs ?? clock.nowMs();
+    this.#bufferedBytes += outbox.append(record, timestampMs, limit, clock.monotonicMs());
+    this.#busy.add(outbox);
+    if (outbox.inFlight === undefined && outbox.hasFull(limit)) {
+      this.#pumpSoon();
+    } else {
+      this.#pumpLater();
+    }
+  }
+
+  /** From now until `isFlushing` is set false, nothing lingers. */
+  set isFlushing(value: boolean) {
+    this.#isFlushing = value;
+    if (value) {
+      this.#pumpSoon();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+    await Promise.all([...this.#running, this.#lookup]);
+  }
+
+  #limitOf(topic: string): number {
+    return this.#batchBytesMax.get(topic) ?? this.#deps.options.maxBatchBytes;
+  }
+
+  /** At the end of this turn of the event loop, so that what is written in one turn travels together. */
+  #pumpSoon(): void {
+    if (!this.#isPumpDue) {
+      this.#isPumpDue = true;
+      setImmediate(() => {
+        this.#isPumpDue = false;
+        this.#pump();
+      });
+    }
+  }
+
+  #pumpLater(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#pump();
+    }, this.#deps.options.lingerMs);
+  }
+
+  /** Sends everything that is due and may be sent. */
+  #pump(): void {
+    if (this.#stop.signal.aborted) {
+      return;
+    }
+    const now = this.#deps.clock.monotonicMs();
+    const byLeader = new Map<number, Outbox[]>();
+    let isLingering = false;
+    for (const outbox of this.#busy) {
+      if (!this.#isDue(outbox, now)) {
+        isLingering ||= outbox.inFlight === undefined;
+        continue;
+      }
+      const leader = this.#deps.client.leaderOf(outbox.topic, outbox.partition);
+      if (leader === undefined) {
+        this.#findLeaders();
+        continue;
+      }
+      const known = byLeader.get(leader);
+      if (known === undefined) {
+        byLeader.set(leader, [outbox]);
+      } else {
+        known.push(outbox);
+      }
+    }
+    for (const [leader, due] of byLeader) {
+      this.#sendTo(leader, due);
+    }
+    if (isLingering) {
+      this.#pumpLater();
+    }
+  }
+
+  #isDue(outbox: Outbox, now: number): boolean {
+    if (outbox.inFlight !== undefined) {
+      return outbox.isRetryDue;
+    }
+    if (this.#isFlushing || outbox.hasFull(this.#limitOf(outbox.topic))) {
+      return true;
+    }
+    // A timer may fire a fraction of a millisecond early.
+    return now - (outbox.waitingSinceMs ?? now) >= this.#deps.options.lingerMs - 1;
+  }
+
+  #sendTo(leader: number, due: readonly Outbox[]): void {
+    const { identity } = this.#deps;
+    let sent: Sent[] = [];
+    let requestBytes = 0;
+    for (const outbox of due) {
+      if ((this.#requests.get(leader) ?? 0) >= REQUESTS_IN_FLIGHT_MAX) {
+        break;
+      }
+      const batch = outbox.next(identity, { codec: this.#codec, crc32c });
+      if (batch?.sealed === undefined) {
+        continue;
+      }
+      outbox.isRetryDue = false;
+      sent.push({ outbox, batch, bytes: batch.sealed.bytes });
+      requestBytes += batch.sealed.bytes.length;
+      if (requestBytes >= REQUEST_BYTES_MAX) {
+        this.#start(this.#request(leader, sent));
+        sent = [];
+        requestBytes = 0;
+      }
+    }
+    if (sent.length > 0) {
+      this.#start(this.#request(leader, sent));
+    }
+  }
+
+  #start(work: Promise<void>): void {
+    const tracked = work.finally(() => {
+      this.#running.delete(tracked);
+    });
+    this.#running.add(tracked);
+  }
+
+  /** One request and what its answer means; never rejects. */
+  async #request(leader: number, sent: readonly Sent[]): Promise<void> {
+    const { client, identity, clock } = this.#deps;
+    const batches = sent.map(({ outbox, bytes }) => ({
+      topic: outbox.topic,
+      partition: outbox.partition,
+      batch: bytes,
+    }));
+    this.#requests.set(leader, (this.#requests.get(leader) ?? 0) + 1);
+    const sentMs = clock.monotonicMs();
+    try {
+      const request = produceRequest(batches, identity.transactionalId, REPLICATION_TIMEOUT_MS);
+      const answer = parseProduce(await client.send(leader, request, this.#stop.signal));
+      this.#latencyMs = clock.monotonicMs() - sentMs;
+      const byName = new Map(answer.partitions.map((each) => [`${each.topic}-${each.partition}`, each]));
+      for (const each of sent) {
+        this.#settle(each, byName.get(each.outbox.name));
+      }
+    } catch (error) {
+      this.#onRequestError(error, sent);
+    } finally {
+      this.#requests.set(leader, (this.#requests.get(leader) ?? 1) - 1);
+      if (this.#busy.size > 0) {
+        this.#pumpSoon();
+      }
+    }
+  }
+
+  #onRequestError(error: unknown, sent: readonly Sent[]): void {
+    if (this.#stop.signal.aborted) {
+      return;
+    }
+    const failure = classifyUnknown(error, 'Kafka writer');
+    if (failure.reaction !== 'retry') {
+      this.#fail(failure);
+      return;
+    }
+    this.#deps.logger.debug('kafka-write-retried', { code: failure.code, text: failure.message });
+    for (const each of sent) {
+      this.#retry(each, failure);
+    }
+  }
+
+  #settle(sent: Sent, answer: ProducedPartition | undefined): void {
+    const { outbox, batch } = sent;
+    const { events, client, clock } = this.#deps;
+    const code = answer?.errorCode ?? -1;
+    const { class: kind } = errorOf(code);
+    if (kind === 'none' || kind === 'done') {
+      const { records, bytes } = outbox.acknowledge(clock.monotonicMs());
+      this.#bufferedBytes -= bytes;
+      if (outbox.isEmpty) {
+        this.#busy.delete(outbox);
+      }
+      events.onSent(outbox.topic, records, sent.bytes.length);
+      events.onProgress();
+      return;
+    }
+    events.onSendError(batch.builder.count);
+    if (code === MESSAGE_TOO_LARGE || code === RECORD_LIST_TOO_LARGE) {
+      this.#splitOrFail(sent);
+    } else if (kind === 'retry') {
+      this.#retry(
+        sent,
+        brokerRefusal(code, `Writing to partition ${outbox.partition} of`, outbox.topic, client.brokers),
+      );
+    } else {
+      this.#fail(brokerRefusal(code, `Writing to partition ${outbox.partition} of`, outbox.topic, client.brokers));
+    }
+  }
+
+  #splitOrFail({ outbox, batch, bytes }: Sent): void {
+    const added = outbox.split({ codec: this.#codec, crc32c });
+    if (added === undefined) {
+      this.#fail(recordTooLarge(outbox.topic, batch.builder.byteLength, undefined));
+      return;
+    }
+    this.#bufferedBytes += added;
+    const smaller = Math.max(BATCH_BYTES_MIN, Math.floor(bytes.length / 2));
+    this.#batchBytesMax.set(outbox.topic, Math.min(this.#limitOf(outbox.topic), smaller));
+    outbox.isRetryDue = true;
+  }
+
+  /** Sends the same batch again after a pause, as long as it may be (I3). */
+  #retry({ outbox }: Sent, failure: Failure): void {
+    const { client, clock, options } = this.#deps;
+    if (this.#isStalled(outbox)) {
+      const seconds = Math.round(options.deliveryTimeoutMs / 1_000);
+      const { message, remedy } = failure;
+      const text = `A batch for ${outbox.name} was not delivered within ${seconds} s. ${message}`;
+      this.#fail({
+        code: 'kafka-delivery-timeout',
+        reaction: 'restart-job',
+        message: text,
+        ...(remedy === undefined ? {} : { remedy }),
+      });
+      return;
+    }
+    client.forgetLeaders([outbox.topic]);
+    outbox.retries += 1;
+    const pauseMs = Math.min(BACKOFF_MIN_MS * 2 ** Math.min(outbox.retries - 1, 8), BACKOFF_MAX_MS);
+    const pause = clock.sleep(pauseMs, this.#stop.signal).then(() => {
+      outbox.isRetryDue = true;
+      this.#pumpSoon();
+    });
+    this.#start(pause);
+  }
+
+  #isStalled(outbox: Outbox): boolean {
+    return this.#deps.clock.monotonicMs() - outbox.stalledSinceMs > this.#deps.options.deliveryTimeoutMs;
+  }
+
+  /** Asks who leads the partitions that wait, until all are known or one has waited too long. */
+  #findLeaders(): void {
+    this.#lookup ??= this.#lookUp().finally(() => {
+      this.#lookup = undefined;
+      this.#pumpSoon();
+    });
+  }
+
+  async #lookUp(): Promise<void> {
+    const { client, clock } = this.#deps;
+    const { signal } = this.#stop;
+    for (let pauseMs = BACKOFF_MIN_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, BACKOFF_MAX_MS)) {
+      const lost = [...this.#busy].filter(({ topic, partition }) => client.leaderOf(topic, partition) === undefined);
+      if (lost.length === 0) {
+        return;
+      }
+      let failure: Failure | undefined;
+      try {
+        await client.metadata([...new Set(lost.map(({ topic }) => topic))], signal);
+      } catch (error) {
+        failure = classifyUnknown(error, 'Kafka writer');
+        if (failure.reaction !== 'retry') {
+          this.#fail(failure);
+          return;
+        }
+      }
+      const stalled = lost.find(
+        (outbox) => client.leaderOf(outbox.topic, outbox.partition) === undefined && this.#isStalled(outbox),
+      );
+      if (stalled !== undefined) {
+        const message = failure?.message ?? `${stalled.name} has no leader on ${client.brokers.join(',')}.`;
+        this.#fail({
+          code: 'kafka-delivery-timeout',
+          reaction: 'restart-job',
+          message,
+          remedy: 'Look at the state of the brokers.',
+        });
+        return;
+      }
+      if (lost.some(({ topic, partition }) => client.leaderOf(topic, partition) === undefined)) {
+        await clock.sleep(pauseMs, signal);
+      }
+    }
+  }
+
+  #fail(failure: Failure): void {
+    if (!this.#stop.signal.aborted) {
+      this.#stop.abort();
+      this.#deps.events.onFailure(failure);
+    }
+  }
+}
+
+/** Throws what a failed sender failed with. */
+export function throwFailure(failure: Failure | undefined): void {
+  if (failure !== undefined) {
+    throw new StreamError(failure);
+  }
+}

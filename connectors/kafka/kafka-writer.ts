@@ -1,0 +1,296 @@
+import type { OutputRecord } from '../../shared/connector/records.ts';
+import type { Committable, SinkWriter, SinkWriterContext } from '../../shared/connector/sink.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
+import { classifyUnknown } from '../../shared/failure/failure.ts';
+import { required } from '../../shared/invariant.ts';
+import type { Counter } from '../../shared/metrics/metrics.ts';
+import { brokerRefusal, recordTooLarge, unknownTopic } from './broker-failures.ts';
+import { UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
+import { raceAbort } from './kafka-abort.ts';
+import type { KafkaClient } from './kafka-client.ts';
+import { acquireClient, isTransient, releaseClient } from './kafka-client.ts';
+import { newProducerIdentity } from './kafka-producer-id.ts';
+import { retryTransient } from './kafka-retry.ts';
+import { endpointOf } from './kafka-security.ts';
+import { KafkaSender, throwFailure } from './kafka-sender.ts';
+import { Partitioner } from './partitioner.ts';
+import { recordBytesMax } from './record-batch-encode.ts';
+import type { SinkSetup } from './spec-wire.ts';
+
+/** How long opening tries to reach the brokers before the attempt fails. */
+const OPEN_MS = 30_000;
+/** How long a topic that nobody knows may take to appear (it may have been created a moment ago). */
+const UNKNOWN_TOPIC_MS = 10_000;
+const LOOKUP_PAUSE_MS = 200;
+/** How often the number of a topic's partitions is asked for again. */
+const METADATA_MAX_AGE_MS = 300_000;
+
+interface Waiting {
+  readonly records: OutputRecord[];
+  readonly sinceMs: number;
+}
+
+/**
+ * Writes records at least once: `flush` resolves when every record is acknowledged by all in-sync replicas.
+ *
+ * I1  What is written and not acknowledged is bounded by `maxInFlightBytes` and what one turn of the task adds to it:
+ *     above, `isWritable` is false.
+ * I2  Records of a topic that is not known yet wait, in order, and count.
+ * I3  After a failure nothing is sent; `write` and `flush` throw it.
+ */
+export class KafkaWriter implements SinkWriter<unknown> {
+  readonly #setup: SinkSetup;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #stop = new AbortController();
+  readonly #sentCounters = new Map<string, Counter>();
+  #context: SinkWriterContext | undefined;
+  #client: KafkaClient | undefined;
+  #sender: KafkaSender | undefined;
+  #partitioner = new Partitioner(0);
+  #waitingBytes = 0;
+  #failure: Failure | undefined;
+  #lookup: Promise<void> | undefined;
+  #refresher: Promise<void> | undefined;
+  #wasFull = false;
+  #onIdle: (() => void)[] = [];
+
+  constructor(setup: SinkSetup) {
+    this.#setup = setup;
+  }
+
+  async open(context: SinkWriterContext, signal: AbortSignal): Promise<void> {
+    const { checked } = this.#setup;
+    const { metrics, clock, logger } = context;
+    this.#context = context;
+    const client = acquireClient(endpointOf(checked.brokers, checked.security, context.settings), logger);
+    this.#client = client;
+    const identity = await retryTransient(
+      async () => {
+        for (const topic of checked.topics) {
+          await client.topic(topic, signal);
+        }
+        return await newProducerIdentity(client, signal);
+      },
+      clock,
+      OPEN_MS,
+      signal,
+    );
+    const errors = metrics.counter('numRecordsSendErrors');
+    const bytesSent = metrics.counter('bytes_sent');
+    const sender = new KafkaSender({
+      client,
+      identity,
+      options: checked,
+      clock,
+      logger,
+      events: {
+        onProgress: () => {
+          this.#onProgress();
+        },
+        onSent: (topic, records, bytes) => {
+          this.#sentCounter(topic).add(records);
+          bytesSent.add(bytes);
+        },
+        onSendError: (records) => {
+          errors.add(records);
+        },
+        onFailure: (failure) => {
+          this.#fail(failure);
+        },
+      },
+    });
+    this.#sender = sender;
+    this.#partitioner = new Partitioner(context.subtask);
+    metrics.gauge('sendLatencyMs', () => sender.latencyMs);
+    metrics.gauge('inFlightBytes', () => this.#heldBytes());
+    this.#refresher = this.#refreshPartitions(client);
+  }
+
+  get isWritable(): boolean {
+    const isFull = this.#heldBytes() >= this.#setup.checked.maxInFlightBytes;
+    this.#wasFull ||= isFull;
+    return !isFull;
+  }
+
+  write(value: unknown): void {
+    throwFailure(this.#failure);
+    const record = this.#setup.serialize(value);
+    const { maxRecordBytes } = this.#setup.checked;
+    if (record.value.length > maxRecordBytes) {
+      const failure = recordTooLarge(record.topic, record.value.length, maxRecordBytes);
+      this.#fail(failure);
+      throwFailure(failure);
+    }
+    const partitions = this.#client?.partitionCount(record.topic) ?? this.#partitioner.lastCount(record.topic);
+    if (partitions === undefined || this.#waiting.has(record.topic)) {
+      this.#wait(record);
+      return;
+    }
+    this.#sender?.add(record, this.#partitioner.choose(record, partitions));
+  }
+
+  async flush(signal: AbortSignal): Promise<void> {
+    const sender = required(this.#sender, 'the sender of an opened writer');
+    sender.isFlushing = true;
+    try {
+      while (this.#heldBytes() > 0 && this.#failure === undefined) {
+        await raceAbort(
+          new Promise<void>((resolve) => {
+            this.#onIdle.push(resolve);
+          }),
+          signal,
+        );
+      }
+    } finally {
+      sender.isFlushing = false;
+    }
+    throwFailure(this.#failure);
+  }
+
+  async prepareCommit(signal: AbortSignal): Promise<readonly Committable[]> {
+    await this.flush(signal);
+    return [];
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#sender?.close();
+    await Promise.all([this.#lookup, this.#refresher]);
+    if (this.#client !== undefined) {
+      await releaseClient(this.#client);
+      this.#client = undefined;
+    }
+  }
+
+  #heldBytes(): number {
+    return this.#waitingBytes + (this.#sender?.bufferedBytes ?? 0);
+  }
+
+  #sentCounter(topic: string): Counter {
+    const known = this.#sentCounters.get(topic);
+    if (known !== undefined) {
+      return known;
+    }
+    const counter = required(this.#context, 'the context of an opened writer').metrics.counter('records_sent', {
+      topic,
+    });
+    this.#sentCounters.set(topic, counter);
+    return counter;
+  }
+
+  #onProgress(): void {
+    if (this.#wasFull && this.isWritable) {
+      this.#wasFull = false;
+      this.#context?.wake();
+    }
+    if (this.#heldBytes() === 0) {
+      this.#endWaits();
+    }
+  }
+
+  #endWaits(): void {
+    const waits = this.#onIdle;
+    this.#onIdle = [];
+    for (const end of waits) {
+      end();
+    }
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#failure === undefined && !this.#stop.signal.aborted) {
+      this.#failure = failure;
+      this.#context?.fail(failure);
+      this.#endWaits();
+    }
+  }
+
+  /** I2 */
+  #wait(record: OutputRecord): void {
+    let waiting = this.#waiting.get(record.topic);
+    if (waiting === undefined) {
+      waiting = { records: [], sinceMs: this.#context?.clock.monotonicMs() ?? 0 };
+      this.#waiting.set(record.topic, waiting);
+    }
+    waiting.records.push(record);
+    this.#waitingBytes += recordBytesMax(record.key, record.value, record.headers);
+    this.#lookup ??= this.#lookUpTopics().finally(() => {
+      this.#lookup = undefined;
+    });
+  }
+
+  async #lookUpTopics(): Promise<void> {
+    const client = required(this.#client, 'the client of an opened writer');
+    const { clock } = required(this.#context, 'the context of an opened writer');
+    const { signal } = this.#stop;
+    while (this.#waiting.size > 0 && !signal.aborted && this.#failure === undefined) {
+      try {
+        const { topics } = await client.metadata([...this.#waiting.keys()], signal);
+        for (const { topic, errorCode, partitions } of topics) {
+          this.#onTopic(topic, errorCode, partitions.length);
+        }
+      } catch (error) {
+        this.#onLookupError(error);
+      }
+      if (this.#waiting.size > 0) {
+        await clock.sleep(LOOKUP_PAUSE_MS, signal);
+      }
+    }
+  }
+
+  #onTopic(topic: string, errorCode: number, partitions: number): void {
+    const waiting = this.#waiting.get(topic);
+    if (waiting === undefined) {
+      return;
+    }
+    if (errorCode === 0 && partitions > 0) {
+      this.#waiting.delete(topic);
+      for (const record of waiting.records) {
+        this.#waitingBytes -= recordBytesMax(record.key, record.value, record.headers);
+        this.#sender?.add(record, this.#partitioner.choose(record, partitions));
+      }
+      return;
+    }
+    const { brokers } = required(this.#client, 'the client of an opened writer');
+    const waitedMs = (this.#context?.clock.monotonicMs() ?? 0) - waiting.sinceMs;
+    if (errorCode === UNKNOWN_TOPIC_OR_PARTITION ? waitedMs > UNKNOWN_TOPIC_MS : !isTransient(errorCode)) {
+      this.#fail(
+        errorCode === UNKNOWN_TOPIC_OR_PARTITION
+          ? unknownTopic(topic, brokers)
+          : brokerRefusal(errorCode, 'Writing to topic', topic, brokers),
+      );
+    }
+  }
+
+  #onLookupError(error: unknown): void {
+    const { checked } = this.#setup;
+    const now = this.#context?.clock.monotonicMs() ?? 0;
+    const oldestMs = Math.min(...[...this.#waiting.values()].map(({ sinceMs }) => sinceMs));
+    const failure = classifyUnknown(error, 'Kafka writer');
+    if (this.#stop.signal.aborted) {
+      return;
+    }
+    if (failure.reaction !== 'retry') {
+      this.#fail(failure);
+    } else if (now - oldestMs > checked.deliveryTimeoutMs) {
+      this.#fail({ ...failure, reaction: 'restart-job' });
+    }
+  }
+
+  /** Partitions may be added to a topic while it is written to. */
+  async #refreshPartitions(client: KafkaClient): Promise<void> {
+    const { clock, logger } = required(this.#context, 'the context of an opened writer');
+    const { signal } = this.#stop;
+    for (;;) {
+      await clock.sleep(METADATA_MAX_AGE_MS, signal);
+      if (signal.aborted) {
+        return;
+      }
+      const topics = this.#partitioner.topics();
+      try {
+        await client.metadata(topics, signal);
+      } catch (error) {
+        logger.debug('kafka-metadata-refresh-failed', { text: classifyUnknown(error, 'Kafka writer').message });
+      }
+    }
+  }
+}
