@@ -5,9 +5,13 @@
  */
 export interface PacketPort {
   /** `packet` is copied before `post` returns; the caller may reuse it. */
-  post(packet: Uint8Array): void;
+  post(packet: Buffer): void;
+  /** Calls back once when the running turn of the event loop ends: small packets of a turn are posted together. */
+  atEndOfTurn(callback: () => void): void;
   /** Starts the delivery. Called once. */
   listen(handlers: PacketPortHandlers): void;
+  /** Delivers at once what the other end has posted. */
+  drain(): void;
   close(): void;
 }
 
