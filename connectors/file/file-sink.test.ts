@@ -183,9 +183,7 @@ async function writeAndCommit<T>(sink: SinkSpec<T>, values: readonly T[]): Promi
   }
   const committables = await writer.prepareCommit(never);
   await writer.close();
-  await fileCoordinatorConnector
-    .createCommitter(sink, committerContext())
-    .commit(committables, never);
+  await fileCoordinatorConnector.createCommitter(sink, committerContext()).commit(committables, never);
 }
 
 async function readLines(folder: string): Promise<readonly Record<string, unknown>[]> {

@@ -64,6 +64,7 @@ export class FileReader implements SourceReader<unknown> {
     this.#context = context;
     this.#recordsIn = context.metrics.counter('numRecordsIn');
     this.#bytesIn = context.metrics.counter('numBytesIn');
+    context.metrics.gauge('bufferedBytes', () => this.#readyBytes);
     try {
       this.#isRootAFile = (await stat(this.#source.path)).isFile();
     } catch (error) {

@@ -126,8 +126,7 @@ export class FileWriter implements SinkWriter<unknown> {
       await this.#writing;
     }
     if (this.#failure === undefined) {
-      this.#writing = this.#runWriting([...parts]);
-      await this.#writing;
+      await this.#track(this.#runWriting([...parts]));
     }
     if (this.#failure !== undefined) {
       throw this.#failure;
@@ -136,7 +135,18 @@ export class FileWriter implements SinkWriter<unknown> {
 
   #startWriting(): void {
     if (this.#writing === undefined && this.#failure === undefined) {
-      this.#writing = this.#runWriting(this.#due());
+      this.#writing = this.#track(this.#runWriting(this.#due()));
+    }
+  }
+
+  /** Keeps `#writing` while the work goes on; cleared in a later turn, so also when there was nothing to wait for. */
+  async #track(work: Promise<void>): Promise<void> {
+    this.#writing = work;
+    await work;
+    this.#writing = undefined;
+    // Lines may have come since the work last looked.
+    if (this.#due().length > 0) {
+      this.#startWriting();
     }
   }
 
@@ -152,8 +162,6 @@ export class FileWriter implements SinkWriter<unknown> {
       const failure = classifyUnknown(error, 'file sink');
       this.#failure = new StreamError(failure, { cause: error });
       this.#context?.fail(failure);
-    } finally {
-      this.#writing = undefined;
     }
   }
 
