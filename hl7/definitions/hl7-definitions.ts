@@ -1,4 +1,4 @@
-import type { Dictionary, DictionaryElement, DictionaryField } from './dictionary-wire.ts';
+import type { Dictionary, DictionaryElement, DictionaryField, DictionaryTables } from './dictionary-wire.ts';
 import { definedVersionOf, type DefinedVersion } from './hl7-version.ts';
 import { loadDictionary, loadTables } from './node-dictionary.ts';
 
@@ -101,9 +101,12 @@ export class Hl7Definitions {
   }
 }
 
+let tables: DictionaryTables | undefined;
+
 /** The values of an HL7 table, `undefined` for one without content (user-defined tables mostly have none). */
 export function tableValues(table: number): Readonly<Record<string, string>> | undefined {
-  const values = own(loadTables(), String(table))?.values;
+  tables ??= loadTables();
+  const values = own(tables, String(table))?.values;
   return values === undefined || Object.keys(values).length === 0 ? undefined : values;
 }
 

@@ -1,5 +1,5 @@
 import { defaultDuplicatePolicy } from '../duplicates/duplicate-policy.ts';
-import { charsetOf } from '../charset/charset-table.ts';
+import { isKnownCharset } from '../charset/known-charset.ts';
 import { isKnownZone } from '../timestamp/zone.ts';
 import { defaultPatientKeyRules } from '../patient/patient-key.ts';
 import { defaultValidationModes } from '../validate/validation-modes.ts';
@@ -88,7 +88,7 @@ function settingsProblems(wire: RegistryWire, profiles: ReadonlySet<string> | un
     if (settings.zone !== undefined && !isKnownZone(settings.zone)) {
       problems.push(`${place}/zone is no time zone this runtime knows: use an IANA name such as Europe/Prague.`);
     }
-    if (settings.charset !== undefined && isUnusable(settings.charset)) {
+    if (settings.charset !== undefined && !isKnownCharset(settings.charset)) {
       problems.push(
         `${place}/charset is no character set of HL7 table 0211: use a name such as 8859/1 or UNICODE UTF-8.`,
       );
@@ -134,9 +134,4 @@ function describeSender({ facility, application }: FacilityMatch): string {
     ...(facility === undefined ? [] : [`MSH-4 ${facility}`]),
     ...(application === undefined ? [] : [`MSH-3 ${application}`]),
   ].join(', ');
-}
-
-function isUnusable(charset: string): boolean {
-  const kind = charsetOf(charset).kind;
-  return kind === 'unknown' || kind === 'unsupported';
 }

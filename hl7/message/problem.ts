@@ -11,6 +11,7 @@ export type ProblemCode =
   | 'E_NO_MESSAGE_TYPE' // MSH-9.1 is empty
   | 'E_NO_CONTROL_ID' // MSH-10 is empty
   | 'E_TRUNCATED' // a segment the message structure requires at its end is missing
+  | 'E_UNKNOWN_FACILITY' // the sender is not in the facility registry, where the policy is to dead-letter it
   | 'E_PROFILE' // a rule of the HL7 profile is broken
   | 'E_NO_PATIENT_ID' // a patient message without PID-3 and PID-2
   | 'E_CONTRACT' // the output record breaks its JSON Schema
