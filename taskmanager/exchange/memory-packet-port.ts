@@ -1,25 +1,30 @@
 import type { PacketPort, PacketPortHandlers } from './packet-port.ts';
 
+type Message = Buffer | 'close';
+
 /** What the simulation or a test delivers when it chooses; in order per direction. */
 export class MemoryPacketPort implements PacketPort {
-  #peer: MemoryPacketPort | undefined;
+  readonly #inbox: Message[];
+  readonly #outbox: Message[];
   #handlers: PacketPortHandlers | undefined;
-  #inbox: (Buffer | 'close')[] = [];
   #turnEnds: (() => void)[] = [];
   #isClosed = false;
 
+  constructor(inbox: Message[], outbox: Message[]) {
+    this.#inbox = inbox;
+    this.#outbox = outbox;
+  }
+
   /** Two ends of one pipe. */
   static pair(): readonly [MemoryPacketPort, MemoryPacketPort] {
-    const a = new MemoryPacketPort();
-    const b = new MemoryPacketPort();
-    a.#peer = b;
-    b.#peer = a;
-    return [a, b];
+    const there: Message[] = [];
+    const back: Message[] = [];
+    return [new MemoryPacketPort(back, there), new MemoryPacketPort(there, back)];
   }
 
   post(packet: Buffer): void {
     if (!this.#isClosed) {
-      this.#peer?.#inbox.push(Buffer.from(packet));
+      this.#outbox.push(Buffer.from(packet));
     }
   }
 
@@ -40,7 +45,7 @@ export class MemoryPacketPort implements PacketPort {
   close(): void {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      this.#peer?.#inbox.push('close');
+      this.#outbox.push('close');
     }
   }
 
