@@ -150,6 +150,11 @@ describe('file source', () => {
       fileSource({ path: join(root, 'nowhere') }),
       enumeratorContext(),
     );
+
+    const discovering = enumerator.discover(new Set(), new AbortController().signal);
+
+    await expect(discovering).rejects.toThrow(/nowhere": it does not exist/);
+    await expect(discovering).rejects.toMatchObject({ failure: { code: 'file-not-found', reaction: 'fail-job' } });
   });
 
   test('a file that shrank after it was found fails the job', async () => {
