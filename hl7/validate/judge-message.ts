@@ -10,7 +10,7 @@ import type { ProfileSet } from '../profiles/profile-set.ts';
 import { needsPatient, routeOf, type Route } from '../route/route-of.ts';
 import { checkProfile } from './check-profile.ts';
 import { checkSyntax, type CheckResult } from './check-syntax.ts';
-import type { ValidationMode } from './validation-modes.ts';
+import type { ValidationMode, ValidationModes } from './validation-modes.ts';
 
 /** What messages are judged by. */
 export interface JudgePolicy {
@@ -18,6 +18,8 @@ export interface JudgePolicy {
   /** Undefined: no profile check, whatever the facilities say. */
   readonly profiles?: ProfileSet | undefined;
   readonly parse?: ParseOptions | undefined;
+  /** What overrules the modes of every sender: a switch of the operator's. */
+  readonly modes?: Partial<ValidationModes> | undefined;
 }
 
 export type Verdict =
@@ -39,42 +41,87 @@ export type Verdict =
     };
 
 export function judgeMessage(bytes: Uint8Array, policy: JudgePolicy): Verdict {
-  const first = parseMessage(bytes, policy.parse);
-  if (first.kind === 'malformed') {
-    return { kind: 'rejected', problem: first.problem, message: undefined, warnings: first.warnings };
-  }
-  const lookup = policy.facilities.findFor(first.message);
-  const parsed = reparseInCharset(first, bytes, lookup.settings, policy.parse);
+  const parsed = parseFromSender(bytes, policy);
   if (parsed.kind === 'malformed') {
     return { kind: 'rejected', problem: parsed.problem, message: undefined, warnings: parsed.warnings };
   }
-  return judgeParsed(parsed.message, [...parsed.warnings], lookup, policy);
-}
-
-function judgeParsed(
-  message: Hl7Message,
-  warnings: Hl7Warning[],
-  lookup: FacilityLookup,
-  policy: JudgePolicy,
-): Verdict {
-  const { settings } = lookup;
-  const problem =
-    unknownFacilityProblem(message, lookup, warnings) ??
-    applyMode(settings.validation.syntax, () => checkSyntax(message), warnings) ??
-    applyMode(settings.validation.profile, () => checkChosenProfile(message, settings, policy.profiles), warnings);
+  const { message, warnings, sender } = parsed;
+  const problem = validateMessage(message, sender, policy, warnings);
   if (problem !== undefined) {
     return { kind: 'rejected', problem, message, warnings };
   }
+  const keyed = chooseKey(message, sender.settings, warnings);
+  return keyed.kind === 'no-patient'
+    ? { kind: 'rejected', problem: keyed.problem, message, warnings }
+    : { kind: 'accepted', message, settings: sender.settings, route: keyed.route, key: keyed.key, warnings };
+}
+
+/** A message, and who sent it. The stages that follow add their warnings to `warnings`. */
+export type ParsedFromSender =
+  | {
+      readonly kind: 'parsed';
+      readonly message: Hl7Message;
+      readonly warnings: Hl7Warning[];
+      readonly sender: FacilityLookup;
+    }
+  | { readonly kind: 'malformed'; readonly problem: Hl7Problem; readonly warnings: readonly Hl7Warning[] };
+
+/** Stage parse: in the character set of the message's sender where the message declares none. */
+export function parseFromSender(
+  bytes: Uint8Array,
+  policy: Pick<JudgePolicy, 'facilities' | 'parse'>,
+): ParsedFromSender {
+  const first = parseMessage(bytes, policy.parse);
+  if (first.kind === 'malformed') {
+    return first;
+  }
+  const sender = policy.facilities.findFor(first.message);
+  const parsed = reparseInCharset(first, bytes, sender.settings, policy.parse);
+  return parsed.kind === 'malformed'
+    ? parsed
+    : { kind: 'parsed', message: parsed.message, warnings: [...parsed.warnings], sender };
+}
+
+/** Stage validate: an unknown sender, the syntax, the profile. The problem that refuses the message, if any. */
+export function validateMessage(
+  message: Hl7Message,
+  sender: FacilityLookup,
+  policy: Pick<JudgePolicy, 'profiles' | 'modes'>,
+  warnings: Hl7Warning[],
+): Hl7Problem | undefined {
+  const { settings } = sender;
+  const syntax = policy.modes?.syntax ?? settings.validation.syntax;
+  const profile = policy.modes?.profile ?? settings.validation.profile;
+  return (
+    unknownFacilityProblem(message, sender, warnings) ??
+    applyMode(syntax, () => checkSyntax(message), warnings) ??
+    applyMode(profile, () => checkChosenProfile(message, settings, policy.profiles), warnings)
+  );
+}
+
+export type ChosenKey =
+  | {
+      readonly kind: 'accepted';
+      readonly route: Route;
+      /** Undefined only on the route `other`. */
+      readonly key: string | undefined;
+    }
+  | { readonly kind: 'no-patient'; readonly problem: Hl7Problem };
+
+/** Stage key: where the message goes, and whose it is. */
+export function chooseKey(message: Hl7Message, settings: FacilitySettings, warnings: Hl7Warning[]): ChosenKey {
   const route = routeOf(message.value(0, 9, 1, 1));
   const key = patientKey(message, settings.key);
-  if (key.kind === 'no-patient' && needsPatient(route)) {
-    return { kind: 'rejected', problem: noPatient(message, key.reason), message, warnings };
+  if (key.kind === 'no-patient') {
+    return needsPatient(route)
+      ? { kind: 'no-patient', problem: noPatient(message, key.reason) }
+      : { kind: 'accepted', route, key: undefined };
   }
-  if (key.kind === 'key' && key.from === 'PID-2') {
+  if (key.from === 'PID-2') {
     const sentence = 'PID-3 has no identifier: the patient was keyed by PID-2.';
     warnings.push({ code: 'W_KEY_FROM_PID2', position: fieldPosition(message, 2), sentence });
   }
-  return { kind: 'accepted', message, settings, route, key: key.kind === 'key' ? key.key : undefined, warnings };
+  return { kind: 'accepted', route, key: key.key };
 }
 
 /** A sender that declares nothing in MSH-18 but is known to use a character set is read in that. */
