@@ -1,0 +1,94 @@
+import type { SinkCommittables } from '../../shared/control/messages.ts';
+import type { Committable } from '../../shared/connector/sink.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
+import type { JobId, OperatorUid } from '../../shared/ids.ts';
+import type { Instant } from '../membership/members.ts';
+import { backoffMs } from '../scheduling/retry-backoff.ts';
+import type { RetryBackoff } from '../scheduling/retry-backoff.ts';
+import type { CommitEvent, CommitSend } from './commit-events.ts';
+
+/**
+ * Makes prepared output visible, sink by sink.
+ *
+ * I1  The committables are durable in the job's record before the first commit is sent: a commit that has begun is always
+ *     finished, by this coordinator or by the next.
+ * I2  Of one sink at most one commit is under way; a failed one is repeated whole (commits are idempotent).
+ * I3  `fail-job`, or more failures than the backoff allows, ends it: the output is lost or in doubt, and that is loud.
+ */
+export interface Commits {
+  readonly jobId: JobId;
+  readonly sinks: ReadonlyMap<OperatorUid, SinkCommit>;
+}
+
+export type SinkCommit = {
+  readonly committables: readonly Committable[];
+  readonly tries: number;
+} & (
+  | { readonly kind: 'committing' }
+  | { readonly kind: 'retrying'; readonly retryAt: Instant }
+  | { readonly kind: 'committed' }
+);
+
+export type CommitStep =
+  | { readonly kind: 'going-on'; readonly commits: Commits; readonly send: readonly CommitSend[]; readonly failure?: Failure }
+  | { readonly kind: 'broken'; readonly commits: Commits; readonly failure: Failure };
+
+/** 0.2 s, 0.4 s, … 30 s: about ten minutes in all, longer than any restart of a broker or a file server should take. */
+export const COMMIT_BACKOFF: RetryBackoff = { firstMs: 200, mostMs: 30_000, triesMax: 26 };
+
+export function beginCommits(jobId: JobId, reported: readonly SinkCommittables[]): CommitStep {
+  const bySink = new Map<OperatorUid, Committable[]>();
+  for (const { sink, committables } of reported) {
+    const all = bySink.get(sink) ?? [];
+    all.push(...committables);
+    bySink.set(sink, all);
+  }
+  const sinks = new Map<OperatorUid, SinkCommit>();
+  const send: CommitSend[] = [];
+  for (const [sink, committables] of bySink) {
+    if (committables.length > 0) {
+      sinks.set(sink, { kind: 'committing', committables, tries: 1 });
+      send.push({ kind: 'commit', jobId, sink, tries: 1, committables });
+    }
+  }
+  return { kind: 'going-on', commits: { jobId, sinks }, send };
+}
+
+export function onCommitAnswer(commits: Commits, event: CommitEvent, now: Instant): CommitStep {
+  const commit = commits.sinks.get(event.sink);
+  if (commit?.kind !== 'committing' || commit.tries !== event.tries) {
+    return { kind: 'going-on', commits, send: [] };
+  }
+  const { committables, tries } = commit;
+  if (event.kind === 'committed') {
+    return { kind: 'going-on', commits: withCommit(commits, event.sink, { kind: 'committed', committables, tries }), send: [] };
+  }
+  if (event.failure.reaction === 'fail-job' || tries >= COMMIT_BACKOFF.triesMax) {
+    return { kind: 'broken', commits, failure: event.failure };
+  }
+  const retryAt = now + backoffMs(COMMIT_BACKOFF, tries);
+  const next = withCommit(commits, event.sink, { kind: 'retrying', committables, tries, retryAt });
+  return { kind: 'going-on', commits: next, send: [], failure: event.failure };
+}
+
+export function onCommitTick(commits: Commits, now: Instant): CommitStep {
+  let next = commits;
+  const send: CommitSend[] = [];
+  for (const [sink, commit] of commits.sinks) {
+    if (commit.kind === 'retrying' && commit.retryAt <= now) {
+      const { committables } = commit;
+      const tries = commit.tries + 1;
+      next = withCommit(next, sink, { kind: 'committing', committables, tries });
+      send.push({ kind: 'commit', jobId: commits.jobId, sink, tries, committables });
+    }
+  }
+  return { kind: 'going-on', commits: next, send };
+}
+
+export function areAllCommitted(commits: Commits): boolean {
+  return [...commits.sinks.values()].every((commit) => commit.kind === 'committed');
+}
+
+function withCommit(commits: Commits, sink: OperatorUid, commit: SinkCommit): Commits {
+  return { ...commits, sinks: new Map(commits.sinks).set(sink, commit) };
+}

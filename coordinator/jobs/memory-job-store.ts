@@ -1,0 +1,36 @@
+import { StreamError } from '../../shared/failure/failure.ts';
+import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
+import type { JobRecord } from './job-record.ts';
+import type { JobStore } from './job-store.ts';
+
+/** Keeps records for as long as the process lives: the embedded default. */
+export class MemoryJobStore implements JobStore {
+  readonly #records = new Map<JobId, JobRecord>();
+  #highest = 0n;
+
+  get records(): ReadonlyMap<JobId, JobRecord> {
+    return this.#records;
+  }
+
+  async putJob(record: JobRecord, epoch: LeaderEpoch): Promise<void> {
+    await this.#fence(epoch);
+    this.#records.set(record.spec.jobId, record);
+  }
+
+  async deleteJob(jobId: JobId, epoch: LeaderEpoch): Promise<void> {
+    await this.#fence(epoch);
+    this.#records.delete(jobId);
+  }
+
+  async #fence(epoch: LeaderEpoch): Promise<void> {
+    await Promise.resolve();
+    if (epoch < this.#highest) {
+      throw new StreamError({
+        code: 'coordinator-fenced',
+        reaction: 'stop-quietly',
+        message: `The coordinator of epoch ${epoch} was replaced by one of epoch ${this.#highest}.`,
+      });
+    }
+    this.#highest = epoch;
+  }
+}
