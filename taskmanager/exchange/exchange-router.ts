@@ -53,7 +53,15 @@ export class ExchangeRouter {
     for (const [slot, port] of ports) {
       port.listen({
         onPacket: (packet) => {
-          this.#onSlotPacket(attempt, packet);
+          try {
+            this.#onSlotPacket(attempt, packet);
+          } catch (error) {
+            const { message } = classifyUnknown(error, 'exchange');
+            attempt.tellGone(
+              [...attempt.peers.keys()].flatMap((peer) => attempt.slotsOf(peer)),
+              message,
+            );
+          }
         },
         onClose: () => {
           this.#onSlotClosed(attempt, slot);

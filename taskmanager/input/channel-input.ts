@@ -4,7 +4,6 @@ import type { ControlElement } from '../../shared/stream-element.ts';
 import {
   HAS_KEY,
   HAS_TIMESTAMP,
-  KIND_MASK,
   malformed,
   readControlFrame,
   readUint32,
@@ -74,6 +73,8 @@ export class ChannelInput {
   /** True once `end-of-input` has arrived: nothing can be lost on this channel any more. */
   hasEndArrived = false;
   bytesReceived = 0;
+  /** The consumer said stop in the last `read`. */
+  hasStopped = false;
 
   constructor(options: ChannelInputOptions) {
     this.#options = options;
@@ -118,6 +119,7 @@ export class ChannelInput {
    */
   read(elementsMax: number, consumer: ElementConsumer): number {
     const frame = this.#queue[this.#head];
+    this.hasStopped = false;
     if (frame === undefined || this.isBlocked) {
       return 0;
     }
@@ -180,7 +182,7 @@ export class ChannelInput {
   #readElements(payload: Buffer, elementsMax: number, consumer: ElementConsumer): number {
     let offset = this.#offset;
     let taken = 0;
-    while (taken < elementsMax && offset < payload.length) {
+    while (taken < elementsMax && offset < payload.length && !this.hasStopped) {
       offset = this.#readElement(payload, offset, consumer);
       taken += 1;
     }
@@ -195,9 +197,14 @@ export class ChannelInput {
 
   #readElement(payload: Buffer, offset: number, consumer: ElementConsumer): number {
     const tag = payload[offset] ?? 0;
-    switch (tag & KIND_MASK) {
-      case RECORD:
-        return this.#readRecord(payload, offset, consumer);
+    return (tag & ~(HAS_TIMESTAMP | HAS_KEY)) === RECORD
+      ? this.#readRecord(payload, offset, consumer)
+      : this.#readInlineControl(payload, offset, consumer);
+  }
+
+  #readInlineControl(payload: Buffer, offset: number, consumer: ElementConsumer): number {
+    const tag = payload[offset] ?? 0;
+    switch (tag) {
       case WATERMARK:
         if (offset + 9 > payload.length) {
           throw malformed('a watermark that is cut off');
@@ -235,7 +242,8 @@ export class ChannelInput {
     need(payload, at + 4);
     const end = at + 4 + readUint32(payload, at);
     need(payload, end);
-    consumer.record(this.#channel, this.#serializer.decode(payload.subarray(at + 4, end)), timestampMs, key);
+    const value = this.#serializer.decode(payload.subarray(at + 4, end));
+    this.hasStopped = !consumer.record(this.#channel, value, timestampMs, key);
     return end;
   }
 

@@ -7,7 +7,7 @@ import type { ControlElement } from '../../shared/stream-element.ts';
  * The layout of elements inside frames. All numbers little endian.
  *
  *   element     := tag(1) body
- *   tag         := kind in the low 4 bits, HAS_TIMESTAMP and HAS_KEY above
+ *   tag         := kind; for a record also HAS_TIMESTAMP and HAS_KEY
  *   record      := [timestamp f64] [key length u32, key bytes] value length u32, value bytes
  *   watermark   := timestamp f64
  *   idle/active := nothing
@@ -26,7 +26,6 @@ const BARRIER = 5;
 const CANCEL_MARKER = 6;
 const END_OF_INPUT = 7;
 
-export const KIND_MASK = 0x0f;
 export const HAS_TIMESTAMP = 0x10;
 export const HAS_KEY = 0x20;
 

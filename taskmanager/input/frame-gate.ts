@@ -56,6 +56,9 @@ export class FrameGate implements InputGate {
       taken += channel.read(Math.min(elementsMax - taken, FAIR_ELEMENTS), consumer);
       this.onArrival(index);
       channel.sendDueCredits();
+      if (channel.hasStopped) {
+        break;
+      }
     }
     return taken;
   }

@@ -1,0 +1,171 @@
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { Clock } from '../../shared/clock/clock.ts';
+import type { AttemptKey, SlotPlace } from '../../shared/control/messages.ts';
+import { StreamError } from '../../shared/failure/failure.ts';
+import { parseTaskManagerId } from '../../shared/ids.ts';
+import { required } from '../../shared/invariant.ts';
+import type { MetricGroup } from '../../shared/metrics/metrics.ts';
+import { channelOptions } from '../../shared/rpc/grpc-options.ts';
+import { protos, withRawBytes } from '../../shared/rpc/grpc-proto.ts';
+import type { AttemptExchange, TaskManagerExchange } from './attempt-exchange.ts';
+import { ExchangeRouter } from './exchange-router.ts';
+import { GrpcDialler } from './grpc-dialler.ts';
+import type { StreamEvents } from './grpc-dialler.ts';
+import { helloTo, problemOf, readHello } from './grpc-hello.ts';
+import type { ExchangeIdentity } from './grpc-hello.ts';
+import { GrpcPeerStream } from './grpc-peer-stream.ts';
+import { makeSlotPorts } from './node-slot-ports.ts';
+import type { SlotPortsTransfer } from './node-slot-ports.ts';
+
+export interface GrpcExchangeOptions extends ExchangeIdentity {
+  /** The name or address that peers dial. */
+  readonly host: string;
+  /** The address to listen on, and the port (0: any free one). */
+  readonly bindHost: string;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly metrics: MetricGroup;
+}
+
+/**
+ * Starts the data plane of one process: a server for the peers whose ids sort before ours, a dialler for the others, and
+ * the router between them and the slots.
+ * @throws StreamError `exchange-port-unavailable`
+ */
+export async function openGrpcExchange(options: GrpcExchangeOptions): Promise<TaskManagerExchange<SlotPortsTransfer>> {
+  const router: ExchangeRouter = new ExchangeRouter({
+    self: options.taskManager,
+    dial: (peer, address) => {
+      dialler.dial(peer, address);
+    },
+    metrics: options.metrics,
+  });
+  const dialler = new GrpcDialler(options, router, options.clock);
+  const server = new Server(channelOptions);
+  server.addService(withRawBytes(protos.nerve.v1.Exchange.service), {
+    Connect: (call: ServerDuplexStream<Buffer, Buffer>) => {
+      serveStream(call, options, router);
+    },
+  });
+  const port = await bind(server, options);
+  return {
+    address: `${options.host}:${port}`,
+    openAttempt: (attempt, slots) => openAttempt(router, options, attempt, slots),
+    close: async () => {
+      dialler.close();
+      router.closeAll();
+      await new Promise<void>((resolve) => {
+        // Calls end when the router's close reached them; what does not is cut off.
+        server.tryShutdown(() => {
+          resolve();
+        });
+        server.forceShutdown();
+      });
+    },
+  };
+}
+
+function openAttempt(
+  router: ExchangeRouter,
+  self: ExchangeIdentity,
+  key: AttemptKey,
+  slots: readonly SlotPlace[],
+): AttemptExchange<SlotPortsTransfer> {
+  const own = slots.filter((place) => place.taskManager === self.taskManager).map((place) => place.slot);
+  const { transfers, routerEnds } = makeSlotPorts(own);
+  const left = new Map(transfers);
+  const attempt = router.openAttempt(key, slots, routerEnds);
+  return {
+    takePorts: (slot) => {
+      const transfer = required(left.get(slot), `the ports of slot ${slot} (taken already, or not of this process)`);
+      left.delete(slot);
+      return transfer;
+    },
+    connect: async (signal) => {
+      await router.connect(attempt, signal);
+    },
+    close: () => {
+      router.closeAttempt(attempt);
+    },
+  };
+}
+
+/** A peer's call from its hello to its end. */
+function serveStream(call: ServerDuplexStream<Buffer, Buffer>, self: ExchangeIdentity, events: StreamEvents): void {
+  let stream: GrpcPeerStream | undefined;
+  let isRefused = false;
+  const refuse = (problem: string): void => {
+    isRefused = true;
+    call.emit('error', { code: status.FAILED_PRECONDITION, details: problem });
+  };
+  const greet = (packet: Buffer): void => {
+    const hello = readHello(packet);
+    const problem = problemOf(hello, self) ?? orderProblem(hello.taskManagerId, self);
+    if (problem !== undefined) {
+      refuse(problem);
+      return;
+    }
+    call.write(helloTo(self, hello.taskManagerId));
+    stream = new GrpcPeerStream(parseTaskManagerId(hello.taskManagerId), call, (reason) => {
+      call.emit('error', { code: status.ABORTED, details: reason });
+    });
+    events.onConnected(stream);
+  };
+  const end = (reason: string): void => {
+    const ended = stream;
+    stream = undefined;
+    ended?.onEnded();
+    if (ended !== undefined) {
+      events.onDisconnected(ended, reason);
+    }
+  };
+  call.on('data', (packet: Buffer) => {
+    if (stream !== undefined) {
+      events.onPacket(stream, packet);
+      return;
+    }
+    if (isRefused) {
+      return;
+    }
+    try {
+      greet(packet);
+    } catch {
+      refuse('the stream does not begin with a hello of this version');
+    }
+  });
+  call.on('cancelled', () => {
+    end('its process ended, or it closed the stream');
+  });
+  call.on('error', () => {
+    end('the connection failed');
+  });
+  call.on('end', () => {
+    end('it ended the stream');
+    call.end();
+  });
+}
+
+/** One stream for each pair: dialled by the task manager whose id sorts first. */
+function orderProblem(peer: string, self: ExchangeIdentity): string | undefined {
+  return peer < self.taskManager ? undefined : `${peer} must not dial ${self.taskManager}: its id does not sort first`;
+}
+
+async function bind(server: Server, options: GrpcExchangeOptions): Promise<number> {
+  return await new Promise<number>((resolve, reject) => {
+    const address = `${options.bindHost}:${options.port}`;
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) {
+        resolve(port);
+        return;
+      }
+      const failure = {
+        code: 'exchange-port-unavailable',
+        reaction: 'fail-job',
+        message: `The data plane cannot listen on ${address}.`,
+        remedy: 'Choose another taskmanager.data.port, or end what uses it.',
+      } as const;
+      reject(new StreamError(failure, { cause: error }));
+    });
+  });
+}
