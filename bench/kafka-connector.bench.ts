@@ -25,21 +25,25 @@ const count = Number(process.argv[2] ?? 200_000);
 const signal = AbortSignal.timeout(600_000);
 const admin = new KafkaAdmin(settings, silentLogger);
 const value = Buffer.alloc(1_024, 'MSH|^~\\&|LAB|HOSP|EHR|HOSP|20260101120000||ORU^R01|');
-const rows: { what: string; 'µs CPU/record': string; 'records/s': string }[] = [];
+const rows: { what: string; cpuUs: number; perSecond: number }[] = [];
 
 const prefix = `bench-${Date.now()}`;
 await admin.createTopics(
   ['ours', 'kafkajs', 'lz4', 'zstd'].map((name) => ({ topic: `${prefix}-${name}`, partitions: 4 })),
   signal,
 );
-await measure('writer, ours', async (n) => writeOurs(`${prefix}-ours`, n, 'none'));
-await measure('writer, kafkajs', async (n) => writeKafkajs(`${prefix}-kafkajs`, n));
-await measure('writer, ours, lz4', async (n) => writeOurs(`${prefix}-lz4`, n, 'lz4'));
-await measure('writer, ours, zstd', async (n) => writeOurs(`${prefix}-zstd`, n, 'zstd'));
-await measure('reader, ours', async (n) => readOurs(`${prefix}-ours`, n));
-await measure('reader, kafkajs', async (n) => readKafkajs(`${prefix}-ours`, n));
-await measure('reader, ours, lz4', async (n) => readOurs(`${prefix}-lz4`, n));
-console.table(rows);
+await measure('writer, ours', async (n) => await writeOurs(`${prefix}-ours`, n, 'none'));
+await measure('writer, kafkajs', async (n) => await writeKafkajs(`${prefix}-kafkajs`, n));
+await measure('writer, ours, lz4', async (n) => await writeOurs(`${prefix}-lz4`, n, 'lz4'));
+await measure('writer, ours, zstd', async (n) => await writeOurs(`${prefix}-zstd`, n, 'zstd'));
+await measure('reader, ours', async (n) => await readOurs(`${prefix}-ours`, n));
+await measure('reader, kafkajs', async (n) => await readKafkajs(`${prefix}-ours`, n));
+await measure('reader, ours, lz4', async (n) => await readOurs(`${prefix}-lz4`, n));
+for (const { what, cpuUs, perSecond } of rows) {
+  process.stdout.write(
+    `${what.padEnd(20)} ${cpuUs.toFixed(2).padStart(6)} µs CPU per record ${perSecond.toLocaleString('en').padStart(10)} records/s\n`,
+  );
+}
 await admin.deleteTopics(
   ['ours', 'kafkajs', 'lz4', 'zstd'].map((name) => `${prefix}-${name}`),
   signal,
@@ -54,11 +58,7 @@ async function measure(what: string, run: (records: number) => Promise<void>): P
   await run(count);
   const { user, system } = process.cpuUsage(cpu);
   const seconds = (performance.now() - startedMs) / 1_000;
-  rows.push({
-    what,
-    'µs CPU/record': ((user + system) / count).toFixed(2),
-    'records/s': Math.round(count / seconds).toLocaleString('en'),
-  });
+  rows.push({ what, cpuUs: (user + system) / count, perSecond: Math.round(count / seconds) });
 }
 
 function record(topic: string, i: number): OutputRecord {
@@ -91,12 +91,19 @@ async function writeOurs(topic: string, records: number, compression: Compressio
 
 async function readOurs(topic: string, records: number): Promise<void> {
   const spec = kafkaSource({ topic, bounded: true });
-  const enumerator = kafkaCoordinatorConnector.createEnumerator(spec, { settings, logger: silentLogger, clock: nodeClock });
+  const enumerator = kafkaCoordinatorConnector.createEnumerator(spec, {
+    settings,
+    logger: silentLogger,
+    clock: nodeClock,
+  });
   const { splits } = await enumerator.discover(new Set(), signal);
   await enumerator.close();
   const reader = kafkaTaskConnector.createReader(spec);
   let wake: () => void = () => undefined;
-  await reader.open(context(() => wake()), signal);
+  await reader.open(
+    context(() => wake()),
+    signal,
+  );
   reader.addSplits(splits);
   reader.noMoreSplits();
   let seen = 0;
@@ -147,7 +154,7 @@ async function readKafkajs(topic: string, records: number): Promise<void> {
           if (seen >= records) {
             resolve();
           }
-          return Promise.resolve();
+          await Promise.resolve();
         },
       })
       .catch(reject);

@@ -38,6 +38,25 @@ export function recordTooLarge(topic: string, bytes: number, limit: number | und
   };
 }
 
+export function noLeader(topic: string, partition: number, brokers: readonly string[]): Failure {
+  return {
+    code: 'kafka-no-leader',
+    reaction: 'retry',
+    message: `${topic}-${partition} has no leader on ${brokers.join(',')}.`,
+    remedy: 'Start the brokers that hold its replicas.',
+  };
+}
+
+/** A retry that ran out of time: this attempt is over, `last` is what stood in the way. */
+export function deliveryTimeout(what: string, timeoutMs: number, last: Failure): Failure {
+  return {
+    code: 'kafka-delivery-timeout',
+    reaction: 'restart-job',
+    message: `${what} was not delivered within ${Math.round(timeoutMs / 1_000)} s. ${last.message}`,
+    remedy: last.remedy ?? 'Look at the state of the brokers.',
+  };
+}
+
 /** A code of a broker about a topic (or a partition of it). */
 export function brokerRefusal(code: number, doing: string, topic: string, brokers: readonly string[]): Failure {
   if (code === UNKNOWN_TOPIC_OR_PARTITION) {

@@ -61,8 +61,12 @@ export class KafkaAdmin {
       configEntries: Object.entries(config ?? {}).map(([name, value]) => ({ name, value })),
     }));
     for (const topic of wanted) {
-      await this.#onController(signal, isOkToExist ? TOPIC_ALREADY_EXISTS : 0, topic.topic, async (broker) =>
-        await broker.createTopics({ topics: [topic], validateOnly: false, timeout: ADMIN_TIMEOUT_MS }),
+      await this.#onController(
+        signal,
+        isOkToExist ? TOPIC_ALREADY_EXISTS : 0,
+        topic.topic,
+        async (broker) =>
+          await broker.createTopics({ topics: [topic], validateOnly: false, timeout: ADMIN_TIMEOUT_MS }),
       );
     }
     await this.#untilLed(new Map(topics.map(({ topic, partitions }) => [topic, isOkToExist ? 1 : partitions])), signal);
@@ -70,16 +74,27 @@ export class KafkaAdmin {
 
   /** Raises the number of partitions of a topic. */
   async createPartitions(topic: string, count: number, signal: AbortSignal): Promise<void> {
-    await this.#onController(signal, 0, topic, async (broker) =>
-      await broker.createPartitions({ topicPartitions: [{ topic, count }], timeout: ADMIN_TIMEOUT_MS, validateOnly: false }),
+    await this.#onController(
+      signal,
+      0,
+      topic,
+      async (broker) =>
+        await broker.createPartitions({
+          topicPartitions: [{ topic, count }],
+          timeout: ADMIN_TIMEOUT_MS,
+          validateOnly: false,
+        }),
     );
     await this.#untilLed(new Map([[topic, count]]), signal);
   }
 
   async deleteTopics(topics: readonly string[], signal: AbortSignal): Promise<void> {
     for (const topic of topics) {
-      await this.#onController(signal, 0, topic, async (broker) =>
-        await broker.deleteTopics({ topics: [topic], timeout: ADMIN_TIMEOUT_MS }),
+      await this.#onController(
+        signal,
+        0,
+        topic,
+        async (broker) => await broker.deleteTopics({ topics: [topic], timeout: ADMIN_TIMEOUT_MS }),
       );
     }
     this.#client.forgetLeaders(topics);

@@ -1,5 +1,5 @@
 import { StreamError } from '../../shared/failure/failure.ts';
-import { brokerRefusal } from './broker-failures.ts';
+import { brokerRefusal, noLeader } from './broker-failures.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import type { OffsetQuery } from './list-offsets-request.ts';
 import { listOffsetsRequest, parseListOffsets } from './list-offsets-request.ts';
@@ -39,12 +39,7 @@ function leader(client: KafkaClient, topic: string, partition: number): number {
   const nodeId = client.leaderOf(topic, partition);
   if (nodeId === undefined) {
     client.forgetLeaders([topic]);
-    throw new StreamError({
-      code: 'kafka-no-leader',
-      reaction: 'retry',
-      message: `${topic}-${partition} has no leader on ${client.brokers.join(',')}.`,
-      remedy: 'Start the brokers that hold its replicas.',
-    });
+    throw new StreamError(noLeader(topic, partition, client.brokers));
   }
   return nodeId;
 }

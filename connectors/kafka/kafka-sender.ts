@@ -3,7 +3,7 @@ import type { OutputRecord } from '../../shared/connector/records.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
 import type { Logger } from '../../shared/log/logger.ts';
-import { brokerRefusal, recordTooLarge } from './broker-failures.ts';
+import { brokerRefusal, deliveryTimeout, noLeader, recordTooLarge } from './broker-failures.ts';
 import { errorOf, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE } from './error-codes.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import { codecOf } from './node-compression.ts';
@@ -61,7 +61,7 @@ export class KafkaSender {
   readonly #deps: SenderDeps;
   readonly #pool: BuilderPool;
   readonly #codec;
-  readonly #outboxes = new Map<string, Outbox>();
+  readonly #outboxes = new Map<string, Map<number, Outbox>>();
   /** Outboxes that are not empty. */
   readonly #busy = new Set<Outbox>();
   readonly #batchBytesMax = new Map<string, number>();
@@ -90,16 +90,11 @@ export class KafkaSender {
   }
 
   add(record: OutputRecord, partition: number): void {
-    const name = `${record.topic}-${partition}`;
-    let outbox = this.#outboxes.get(name);
-    if (outbox === undefined) {
-      outbox = new Outbox(record.topic, partition, this.#pool);
-      this.#outboxes.set(name, outbox);
-    }
     const { clock } = this.#deps;
+    const outbox = this.#outboxOf(record.topic, partition);
     const limit = this.#limitOf(record.topic);
     const timestampMs = record.timestampMs ?? clock.nowMs();
-    this.#bufferedBytes += outbox.append(record, timestampMs, limit, clock.monotonicMs());
+    this.#bufferedBytes += outbox.append(record, timestampMs, limit, clock);
     this.#busy.add(outbox);
     if (outbox.inFlight === undefined && outbox.hasFull(limit)) {
       this.#pumpSoon();
@@ -120,6 +115,20 @@ export class KafkaSender {
     this.#stop.abort();
     clearTimeout(this.#timer);
     await Promise.all([...this.#running, this.#lookup]);
+  }
+
+  #outboxOf(topic: string, partition: number): Outbox {
+    let ofTopic = this.#outboxes.get(topic);
+    if (ofTopic === undefined) {
+      ofTopic = new Map();
+      this.#outboxes.set(topic, ofTopic);
+    }
+    let outbox = ofTopic.get(partition);
+    if (outbox === undefined) {
+      outbox = new Outbox(topic, partition, this.#pool);
+      ofTopic.set(partition, outbox);
+    }
+    return outbox;
   }
 
   #limitOf(topic: string): number {
@@ -308,15 +317,7 @@ export class KafkaSender {
   #retry({ outbox }: Sent, failure: Failure): void {
     const { client, clock, options } = this.#deps;
     if (this.#isStalled(outbox)) {
-      const seconds = Math.round(options.deliveryTimeoutMs / 1_000);
-      const { message, remedy } = failure;
-      const text = `A batch for ${outbox.name} was not delivered within ${seconds} s. ${message}`;
-      this.#fail({
-        code: 'kafka-delivery-timeout',
-        reaction: 'restart-job',
-        message: text,
-        ...(remedy === undefined ? {} : { remedy }),
-      });
+      this.#fail(deliveryTimeout(`A batch for ${outbox.name}`, options.deliveryTimeoutMs, failure));
       return;
     }
     client.forgetLeaders([outbox.topic]);
@@ -363,13 +364,8 @@ export class KafkaSender {
         (outbox) => client.leaderOf(outbox.topic, outbox.partition) === undefined && this.#isStalled(outbox),
       );
       if (stalled !== undefined) {
-        const message = failure?.message ?? `${stalled.name} has no leader on ${client.brokers.join(',')}.`;
-        this.#fail({
-          code: 'kafka-delivery-timeout',
-          reaction: 'restart-job',
-          message,
-          remedy: 'Look at the state of the brokers.',
-        });
+        const last = failure ?? noLeader(stalled.topic, stalled.partition, client.brokers);
+        this.#fail(deliveryTimeout(`A batch for ${stalled.name}`, this.#deps.options.deliveryTimeoutMs, last));
         return;
       }
       if (lost.some(({ topic, partition }) => client.leaderOf(topic, partition) === undefined)) {

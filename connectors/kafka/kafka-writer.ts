@@ -4,7 +4,7 @@ import type { Failure } from '../../shared/failure/failure.ts';
 import { classifyUnknown } from '../../shared/failure/failure.ts';
 import { required } from '../../shared/invariant.ts';
 import type { Counter } from '../../shared/metrics/metrics.ts';
-import { brokerRefusal, recordTooLarge, unknownTopic } from './broker-failures.ts';
+import { brokerRefusal, deliveryTimeout, recordTooLarge, unknownTopic } from './broker-failures.ts';
 import { UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
 import { raceAbort } from './kafka-abort.ts';
 import type { KafkaClient } from './kafka-client.ts';
@@ -272,7 +272,8 @@ export class KafkaWriter implements SinkWriter<unknown> {
     if (failure.reaction !== 'retry') {
       this.#fail(failure);
     } else if (now - oldestMs > checked.deliveryTimeoutMs) {
-      this.#fail({ ...failure, reaction: 'restart-job' });
+      const topics = [...this.#waiting.keys()].join(', ');
+      this.#fail(deliveryTimeout(`A record for ${topics}`, checked.deliveryTimeoutMs, failure));
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock/clock.ts';
 import type { OutputRecord } from '../../shared/connector/records.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
 import type { BatchProducer, BatchSeal } from './record-batch-encode.ts';
@@ -75,7 +76,7 @@ export class Outbox {
   }
 
   /** Adds a record; returns the bytes it added. A new batch begins where the record would take the open one past `batchBytesMax`. */
-  append(record: OutputRecord, timestampMs: number, batchBytesMax: number, nowMs: number): number {
+  append(record: OutputRecord, timestampMs: number, batchBytesMax: number, clock: Clock): number {
     let open = this.#queue.at(-1);
     const size = record.value.length + RECORD_OVERHEAD_BYTES;
     if (
@@ -83,6 +84,7 @@ export class Outbox {
       open.sealed !== undefined ||
       (open.builder.count > 0 && open.builder.byteLength + size > batchBytesMax)
     ) {
+      const nowMs = clock.monotonicMs();
       if (this.isEmpty) {
         this.stalledSinceMs = nowMs;
       }

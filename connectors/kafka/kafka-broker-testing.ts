@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const services = fileURLToPath(new URL('../../scripts/services', import.meta.url));
+const run = promisify(execFile);
+
+/** A broker of a test's own, which it may kill, freeze and start again. */
+export interface TestBroker {
+  readonly brokers: string;
+  /** The listener that asks for SASL/PLAIN: user `nerve`, password `test-password`. */
+  readonly saslBrokers: string;
+  start(): Promise<void>;
+  kill(): Promise<void>;
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  /** Stops it and deletes its data. */
+  dispose(): Promise<void>;
+}
+
+/** The broker that all tests share; `npm test` starts it. */
+export function sharedBrokers(): string {
+  return process.env['KAFKA_BROKERS'] ?? '127.0.0.1:19092';
+}
+
+export async function startTestBroker(): Promise<TestBroker> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'nerve-broker-'));
+  const [port, controllerPort, saslPort] = await freePorts(3);
+  const env = {
+    ...process.env,
+    SVC_FROM: 'native',
+    SVC_RUN: directory,
+    KAFKA_PORT: String(port),
+    KAFKA_CTRL_PORT: String(controllerPort),
+    KAFKA_SASL_PORT: String(saslPort),
+    KAFKA_SASL_PASSWORD: 'test-password',
+    KAFKA_JVM_OPTS: '-Xms128m -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
+  };
+  const call = async (...args: string[]): Promise<void> => {
+    await run(services, args, { env });
+  };
+  const broker: TestBroker = {
+    brokers: `127.0.0.1:${port}`,
+    saslBrokers: `127.0.0.1:${saslPort}`,
+    start: async () => await call('up', 'kafka'),
+    kill: async () => await call('kill', 'kafka'),
+    freeze: async () => await call('pause', 'kafka'),
+    thaw: async () => await call('resume', 'kafka'),
+    dispose: async () => {
+      await call('kill', 'kafka');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  await broker.start();
+  return broker;
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports: number[] = [];
+  for (const server of servers) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    ports.push(typeof address === 'object' && address !== null ? address.port : 0);
+  }
+  await Promise.all(servers.map(async (server) => await new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
