@@ -1,6 +1,6 @@
 // The JSON Schemas (draft 2020-12) of the output topics. This file is their source; the files beside it are written from it by
 // scripts/write-schemas.ts, and a test keeps both equal. Schemas are open (no additionalProperties: false): a job may add fields,
-// and a consumer must ignore what it does not know. That is what makes an added field backward compatible.
+// and a consumer must ignore what it does not know. So an added optional field never breaks a consumer that has the older schema.
 import type { Route } from '../route/route-of.ts';
 
 /** A JSON Schema as plain data. */
