@@ -36,14 +36,16 @@ export type { SinkSpec } from './shared/connector/sink.ts';
 export type { SourceSpec } from './shared/connector/source.ts';
 export type { SinkWriter } from './shared/connector/sink.ts';
 export type { SourceReader, SplitEnumerator } from './shared/connector/source.ts';
+export { seededRandom } from './shared/random/random.ts';
 export type { Random } from './shared/random/random.ts';
 
 export { customSink } from './connectors/custom/sink-spec.ts';
 export type { CustomSinkOptions } from './connectors/custom/sink-spec.ts';
 export { customSource } from './connectors/custom/source-spec.ts';
 export type { CustomSourceOptions } from './connectors/custom/source-spec.ts';
+export type { FileFraming } from './connectors/file/framing.ts';
 export { fileSink } from './connectors/file/sink-spec.ts';
-export type { FileSinkOptions } from './connectors/file/sink-spec.ts';
+export type { FileSinkOptions, ValueEncoding } from './connectors/file/sink-spec.ts';
 export { fileSource } from './connectors/file/source-spec.ts';
 export type { FileSourceOptions } from './connectors/file/source-spec.ts';
 export { generatorSource } from './connectors/generator/source-spec.ts';

@@ -4,7 +4,7 @@ import { lineFraming, wholeFileFraming } from './framing.ts';
 import type { FileFraming } from './framing.ts';
 
 /** 20 MB: the project's message limit. */
-export const RECORD_BYTES_MAX = 20 * 1024 * 1024;
+export const RECORD_BYTES_MAX = 20_000_000;
 
 export interface FileSourceOptions {
   /** A file, or a directory whose files are read in name order, recursively; hidden files and folders are skipped. */

@@ -1,0 +1,67 @@
+import { defineJob } from '../../index.ts';
+import { chooseSink, chooseSource, connectionProblems } from './connect.ts';
+import { CheckContract } from './contract.ts';
+import { deadLetters } from './dead-letter.ts';
+import { decodeFrames } from './decode-frames.ts';
+import { Enrich } from './enrich.ts';
+import { hl7ElementSerializer } from './hl7-element.ts';
+import { jobArguments } from './job-arguments.ts';
+import { Parse } from './parse.ts';
+import { partByPatient, patientKeyOf, withoutPatient } from './patient-key.ts';
+import { readPolicy } from './read-policy.ts';
+import { makeTypedRecord } from './typed-record.ts';
+import { Validate } from './validate.ts';
+
+/**
+ * The product's main job: raw HL7 v2 in, typed records out, each message once, to the topic of its type or, with a reason, to
+ * the dead letters.
+ *
+ *   decode → parse → validate → enrich ─┬─ by patient → record → contract → route        (hl7.adt .oru .orm .dft .mdm .other)
+ *                                       └─ without a patient → record → contract → route  (hl7.other)
+ *   what any step refuses ──────────────── dead letters                                   (hl7.dlq)
+ */
+export const job = defineJob(
+  'hl7-pipeline',
+  (flow, args) => {
+    const read = readPolicy(args);
+    const problems = [...connectionProblems(args), ...(read.kind === 'invalid' ? read.problems : [])];
+    if (read.kind === 'invalid' || problems.length > 0) {
+      throw new Error(
+        `The arguments of the HL7 pipeline do not fit:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+      );
+    }
+    const { policy } = read;
+    const keyed = args.keyedParallelism === undefined ? {} : { parallelism: args.keyedParallelism };
+
+    const parsed = flow
+      .source(chooseSource(args), { uid: 'raw' })
+      .flatMap(decodeFrames(policy.bytesMax), { uid: 'decode' })
+      .process(new Parse(policy), { uid: 'parse' });
+    const valid = parsed.process(new Validate(policy), { uid: 'validate' });
+    const enriched = valid.process(new Enrich(policy), { uid: 'enrich' });
+    const parted = enriched.process(partByPatient, { uid: 'part', serializer: hl7ElementSerializer });
+
+    const records = parted
+      .keyBy(patientKeyOf)
+      .process(makeTypedRecord, { uid: 'record', ...keyed })
+      .process(new CheckContract(policy), { uid: 'contract', ...keyed });
+    records.sinkTo(chooseSink(args), { uid: 'route', ...keyed });
+
+    const others = parted
+      .sideOutput(withoutPatient)
+      .process(makeTypedRecord, { uid: 'record-without-patient' })
+      .process(new CheckContract(policy), { uid: 'contract-without-patient' });
+    others.sinkTo(chooseSink(args), { uid: 'route-without-patient' });
+
+    parsed
+      .sideOutput(deadLetters)
+      .union(
+        valid.sideOutput(deadLetters),
+        enriched.sideOutput(deadLetters),
+        records.sideOutput(deadLetters),
+        others.sideOutput(deadLetters),
+      )
+      .sinkTo(chooseSink(args), { uid: 'dead-letters' });
+  },
+  { args: jobArguments },
+);

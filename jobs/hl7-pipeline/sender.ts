@@ -1,0 +1,86 @@
+import type { FacilitySettings } from '../../hl7/facility/facility-registry.ts';
+import type { ValidationMode } from '../../hl7/validate/validation-modes.ts';
+
+/** What the steps behind the shuffle must know of a message's sender. */
+export interface Sender {
+  readonly facilityId: string;
+  readonly sourceSystem: string;
+  readonly zone: string | undefined;
+  readonly charset: string | undefined;
+  readonly contract: ValidationMode;
+  /** All of it as text, in ASCII: how it crosses to another subtask. The same sender has the same text. */
+  readonly text: string;
+}
+
+/** MSH-3 is the sender's to choose, so their number is bounded; beyond, all are forgotten and made anew. */
+const SENDERS_MAX = 10_000;
+/** A sender with a longer text is made anew each time, so that what is remembered is small. */
+const TEXT_UNITS_MAX = 1_024;
+
+/** Makes every sender once: thousands of messages a second come from a handful of them. */
+export class Senders {
+  readonly #bySettings = new Map<FacilitySettings, Map<string, Sender>>();
+  readonly #byText = new Map<string, Sender>();
+  #count = 0;
+
+  of(settings: FacilitySettings, application: string | undefined, contract: ValidationMode): Sender {
+    const sourceSystem = settings.sourceSystem ?? application ?? 'UNKNOWN';
+    const known = this.#bySettings.get(settings)?.get(sourceSystem);
+    if (known !== undefined) {
+      return known;
+    }
+    const { facilityId, zone, charset } = settings;
+    const sender = senderOf({ facilityId, sourceSystem, zone, charset, contract });
+    if (sender.text.length > TEXT_UNITS_MAX) {
+      return sender;
+    }
+    this.#forgetWhenFull();
+    const ofSettings = this.#bySettings.get(settings) ?? new Map<string, Sender>();
+    this.#bySettings.set(settings, ofSettings.set(sourceSystem, sender));
+    return sender;
+  }
+
+  /** The sender of a text that `of` made in another process. */
+  fromText(text: string): Sender {
+    const known = this.#byText.get(text);
+    if (known !== undefined) {
+      return known;
+    }
+    const sender = parseSender(text);
+    if (text.length <= TEXT_UNITS_MAX) {
+      this.#forgetWhenFull();
+      this.#byText.set(text, sender);
+    }
+    return sender;
+  }
+
+  #forgetWhenFull(): void {
+    this.#count += 1;
+    if (this.#count > SENDERS_MAX) {
+      this.#bySettings.clear();
+      this.#byText.clear();
+      this.#count = 0;
+    }
+  }
+}
+
+function senderOf(fields: Omit<Sender, 'text'>): Sender {
+  const { facilityId, sourceSystem, zone, charset, contract } = fields;
+  const json = JSON.stringify([facilityId, sourceSystem, zone ?? '', charset ?? '', contract]);
+  return { ...fields, text: json.replaceAll(/[^\x20-\x7e]/g, escapeUnit) };
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function parseSender(text: string): Sender {
+  const json: unknown = JSON.parse(text);
+  const parts = Array.isArray(json) ? json.filter((part) => typeof part === 'string') : [];
+  const [facilityId, sourceSystem, zone, charset, contract] = parts;
+  const isMode = contract === 'off' || contract === 'warn' || contract === 'dead-letter';
+  if (facilityId === undefined || sourceSystem === undefined || !isMode) {
+    throw new TypeError('the sender of a message between two subtasks is damaged');
+  }
+  return { facilityId, sourceSystem, zone: zone || undefined, charset: charset || undefined, contract, text };
+}

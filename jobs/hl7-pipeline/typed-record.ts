@@ -1,0 +1,25 @@
+import type { ProcessContext } from '../../index.ts';
+import { extractRecord } from '../../hl7/extract/extract-record.ts';
+import type { TypedRecord } from '../../hl7/extract/typed-record.ts';
+import type { Hl7Element } from './hl7-element.ts';
+
+/** A message and the typed record made of it. */
+export interface RecordElement {
+  readonly element: Hl7Element;
+  readonly record: TypedRecord;
+}
+
+/** Makes the typed record of a message. Keyed, it sees a patient's messages in order. */
+export const makeTypedRecord = {
+  process(element: Hl7Element, context: ProcessContext<RecordElement>): void {
+    const { sender, ingestedMs, origin } = element.fields;
+    const record = extractRecord(element.message, {
+      sourceSystem: sender.sourceSystem,
+      facilityId: sender.facilityId,
+      ingestionMs: ingestedMs,
+      receivedMs: origin.receivedMs,
+      zone: sender.zone,
+    });
+    context.emit({ element, record });
+  },
+};
