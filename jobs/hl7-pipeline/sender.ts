@@ -66,7 +66,7 @@ export class Senders {
 
 function senderOf(fields: Omit<Sender, 'text'>): Sender {
   const { facilityId, sourceSystem, zone, charset, contract } = fields;
-  const json = JSON.stringify([facilityId, sourceSystem, zone ?? '', charset ?? '', contract]);
+  const json = JSON.stringify([facilityId, sourceSystem, zone ?? null, charset ?? null, contract]);
   return { ...fields, text: json.replaceAll(/[^\x20-\x7e]/g, escapeUnit) };
 }
 
@@ -76,11 +76,14 @@ function escapeUnit(unit: string): string {
 
 function parseSender(text: string): Sender {
   const json: unknown = JSON.parse(text);
-  const parts = Array.isArray(json) ? json.filter((part) => typeof part === 'string') : [];
-  const [facilityId, sourceSystem, zone, charset, contract] = parts;
+  const part = (index: number): string | undefined => {
+    const value: unknown = Array.isArray(json) ? json[index] : undefined;
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [facilityId, sourceSystem, contract] = [part(0), part(1), part(4)];
   const isMode = contract === 'off' || contract === 'warn' || contract === 'dead-letter';
   if (facilityId === undefined || sourceSystem === undefined || !isMode) {
     throw new TypeError('the sender of a message between two subtasks is damaged');
   }
-  return { facilityId, sourceSystem, zone: zone || undefined, charset: charset || undefined, contract, text };
+  return { facilityId, sourceSystem, zone: part(2), charset: part(3), contract, text };
 }

@@ -81,28 +81,22 @@ function body(step: Step, facts: MessageFacts): readonly string[] {
   }
 }
 
+const TYPES: Readonly<Record<Step, string>> = {
+  admit: 'ADT^A01^ADT_A01',
+  update: 'ADT^A08^ADT_A01',
+  transfer: 'ADT^A02^ADT_A02',
+  discharge: 'ADT^A03^ADT_A03',
+  'order-1': 'ORM^O01^ORM_O01',
+  'order-2': 'ORM^O01^ORM_O01',
+  'result-1': 'ORU^R01^ORU_R01',
+  'result-2': 'ORU^R01^ORU_R01',
+  correction: 'ORU^R01^ORU_R01',
+  charge: 'DFT^P03^DFT_P03',
+  note: 'MDM^T02^MDM_T02',
+};
+
 function messageType(step: Step, { encounter }: MessageFacts): string {
-  switch (step) {
-    case 'admit':
-      return encounter.patientClass === 'O' ? 'ADT^A04^ADT_A01' : 'ADT^A01^ADT_A01';
-    case 'update':
-      return 'ADT^A08^ADT_A01';
-    case 'transfer':
-      return 'ADT^A02^ADT_A02';
-    case 'discharge':
-      return 'ADT^A03^ADT_A03';
-    case 'order-1':
-    case 'order-2':
-      return 'ORM^O01^ORM_O01';
-    case 'result-1':
-    case 'result-2':
-    case 'correction':
-      return 'ORU^R01^ORU_R01';
-    case 'charge':
-      return 'DFT^P03^DFT_P03';
-    case 'note':
-      return 'MDM^T02^MDM_T02';
-  }
+  return step === 'admit' && encounter.patientClass === 'O' ? 'ADT^A04^ADT_A01' : TYPES[step];
 }
 
 function msh(step: Step, facts: MessageFacts): string {
