@@ -2,10 +2,10 @@ import { nodeClock } from '../../shared/clock/node-clock.ts';
 import type { ConnectorSettings } from '../../shared/connector/connector-settings.ts';
 import type { OutputRecord, SourceRecord } from '../../shared/connector/records.ts';
 import type { SourceReaderContext } from '../../shared/connector/source.ts';
-import type { Failure } from '../../shared/failure/failure.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
+import { Bell } from './bell.ts';
 import { throwIfRefused } from './broker-failures.ts';
 import { TOPIC_ALREADY_EXISTS } from './error-codes.ts';
 import { raceAbort } from './kafka-abort.ts';
@@ -241,37 +241,6 @@ export class KafkaAdmin {
       }
       signal.throwIfAborted();
       await nodeClock.sleep(50, signal);
-    }
-  }
-}
-
-/** Wakes one waiter; remembers a ring that nobody waited for. */
-class Bell {
-  #isRung = false;
-  #failure: Failure | undefined;
-  #wake: (() => void) | undefined;
-
-  ring(): void {
-    this.#isRung = true;
-    this.#wake?.();
-  }
-
-  break(failure: Failure): void {
-    this.#failure = failure;
-    this.ring();
-  }
-
-  /** Throws the failure it was broken with. */
-  async rung(): Promise<void> {
-    if (!this.#isRung) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    this.#isRung = false;
-    this.#wake = undefined;
-    if (this.#failure !== undefined) {
-      throw new StreamError(this.#failure);
     }
   }
 }

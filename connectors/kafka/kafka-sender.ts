@@ -1,16 +1,17 @@
 import type { Clock } from '../../shared/clock/clock.ts';
 import type { OutputRecord } from '../../shared/connector/records.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
+import { classifyUnknown } from '../../shared/failure/failure.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { brokerRefusal, deliveryTimeout, noLeader, recordTooLarge } from './broker-failures.ts';
 import { errorOf, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE } from './error-codes.ts';
 import type { KafkaClient } from './kafka-client.ts';
+import { searchLeaders } from './kafka-leader-search.ts';
 import { codecOf } from './node-compression.ts';
 import { crc32c } from './node-crc32c.ts';
 import type { CheckedSink } from './options.ts';
-import type { Batch } from './outbox.ts';
-import { BuilderPool, Outbox } from './outbox.ts';
+import type { Batch, Outbox } from './outbox.ts';
+import { Outboxes } from './outboxes.ts';
 import type { ProducedPartition } from './produce-request.ts';
 import { parseProduce, produceRequest } from './produce-request.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
@@ -23,9 +24,6 @@ const REQUEST_BYTES_MAX = 16_000_000;
 const REPLICATION_TIMEOUT_MS = 10_000;
 const BACKOFF_MIN_MS = 50;
 const BACKOFF_MAX_MS = 1_000;
-/** No batch gets smaller than this when a topic accepts only small ones. */
-const BATCH_BYTES_MIN = 1_024;
-
 export interface SenderEvents {
   /** Bytes were acknowledged: there is room again. */
   onProgress(): void;
@@ -59,17 +57,11 @@ interface Sent {
  */
 export class KafkaSender {
   readonly #deps: SenderDeps;
-  readonly #pool: BuilderPool;
   readonly #codec;
-  readonly #outboxes = new Map<string, Map<number, Outbox>>();
-  /** Outboxes that are not empty. */
-  readonly #busy = new Set<Outbox>();
-  readonly #batchBytesMax = new Map<string, number>();
+  readonly #outboxes: Outboxes;
   readonly #requests = new Map<number, number>();
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
-  #bufferedBytes = 0;
-  #isFlushing = false;
   #isPumpDue = false;
   #timer: NodeJS.Timeout | undefined;
   #lookup: Promise<void> | undefined;
@@ -77,12 +69,12 @@ export class KafkaSender {
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
-    this.#pool = new BuilderPool(deps.options.maxBatchBytes * 4);
+    this.#outboxes = new Outboxes(deps.options);
     this.#codec = codecOf(deps.options.compression);
   }
 
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#outboxes.heldBytes;
   }
 
   get latencyMs(): number {
@@ -90,13 +82,7 @@ export class KafkaSender {
   }
 
   add(record: OutputRecord, partition: number): void {
-    const { clock } = this.#deps;
-    const outbox = this.#outboxOf(record.topic, partition);
-    const limit = this.#limitOf(record.topic);
-    const timestampMs = record.timestampMs ?? clock.nowMs();
-    this.#bufferedBytes += outbox.append(record, timestampMs, limit, clock);
-    this.#busy.add(outbox);
-    if (outbox.inFlight === undefined && outbox.hasFull(limit)) {
+    if (this.#outboxes.add(record, partition, this.#deps.clock)) {
       this.#pumpSoon();
     } else {
       this.#pumpLater();
@@ -105,7 +91,7 @@ export class KafkaSender {
 
   /** From now until `isFlushing` is set false, nothing lingers. */
   set isFlushing(value: boolean) {
-    this.#isFlushing = value;
+    this.#outboxes.isFlushing = value;
     if (value) {
       this.#pumpSoon();
     }
@@ -115,24 +101,6 @@ export class KafkaSender {
     this.#stop.abort();
     clearTimeout(this.#timer);
     await Promise.all([...this.#running, this.#lookup]);
-  }
-
-  #outboxOf(topic: string, partition: number): Outbox {
-    let ofTopic = this.#outboxes.get(topic);
-    if (ofTopic === undefined) {
-      ofTopic = new Map();
-      this.#outboxes.set(topic, ofTopic);
-    }
-    let outbox = ofTopic.get(partition);
-    if (outbox === undefined) {
-      outbox = new Outbox(topic, partition, this.#pool);
-      ofTopic.set(partition, outbox);
-    }
-    return outbox;
-  }
-
-  #limitOf(topic: string): number {
-    return this.#batchBytesMax.get(topic) ?? this.#deps.options.maxBatchBytes;
   }
 
   /** At the end of this turn of the event loop, so that what is written in one turn travels together. */
@@ -161,8 +129,8 @@ export class KafkaSender {
     const now = this.#deps.clock.monotonicMs();
     const byLeader = new Map<number, Outbox[]>();
     let isLingering = false;
-    for (const outbox of this.#busy) {
-      if (!this.#isDue(outbox, now)) {
+    for (const outbox of this.#outboxes.busy) {
+      if (!this.#outboxes.isDue(outbox, now)) {
         isLingering ||= outbox.inFlight === undefined;
         continue;
       }
@@ -184,17 +152,6 @@ export class KafkaSender {
     if (isLingering) {
       this.#pumpLater();
     }
-  }
-
-  #isDue(outbox: Outbox, now: number): boolean {
-    if (outbox.inFlight !== undefined) {
-      return outbox.isRetryDue;
-    }
-    if (this.#isFlushing || outbox.hasFull(this.#limitOf(outbox.topic))) {
-      return true;
-    }
-    // A timer may fire a fraction of a millisecond early.
-    return now - (outbox.waitingSinceMs ?? now) >= this.#deps.options.lingerMs - 1;
   }
 
   #sendTo(leader: number, due: readonly Outbox[]): void {
@@ -252,7 +209,7 @@ export class KafkaSender {
       this.#onRequestError(error, sent);
     } finally {
       this.#requests.set(leader, (this.#requests.get(leader) ?? 1) - 1);
-      if (this.#busy.size > 0) {
+      if (this.#outboxes.busy.size > 0) {
         this.#pumpSoon();
       }
     }
@@ -279,11 +236,7 @@ export class KafkaSender {
     const code = answer?.errorCode ?? -1;
     const { class: kind } = errorOf(code);
     if (kind === 'none' || kind === 'done') {
-      const { records, bytes } = outbox.acknowledge(clock.monotonicMs());
-      this.#bufferedBytes -= bytes;
-      if (outbox.isEmpty) {
-        this.#busy.delete(outbox);
-      }
+      const records = this.#outboxes.acknowledge(outbox, clock.monotonicMs());
       events.onSent(outbox.topic, records, sent.bytes.length);
       events.onProgress();
       return;
@@ -302,15 +255,9 @@ export class KafkaSender {
   }
 
   #splitOrFail({ outbox, batch, bytes }: Sent): void {
-    const added = outbox.split({ codec: this.#codec, crc32c });
-    if (added === undefined) {
+    if (!this.#outboxes.split(outbox, bytes.length, { codec: this.#codec, crc32c })) {
       this.#fail(recordTooLarge(outbox.topic, batch.builder.byteLength, undefined));
-      return;
     }
-    this.#bufferedBytes += added;
-    const smaller = Math.max(BATCH_BYTES_MIN, Math.floor(bytes.length / 2));
-    this.#batchBytesMax.set(outbox.topic, Math.min(this.#limitOf(outbox.topic), smaller));
-    outbox.isRetryDue = true;
   }
 
   /** Sends the same batch again after a pause, as long as it may be (I3). */
@@ -334,44 +281,34 @@ export class KafkaSender {
     return this.#deps.clock.monotonicMs() - outbox.stalledSinceMs > this.#deps.options.deliveryTimeoutMs;
   }
 
-  /** Asks who leads the partitions that wait, until all are known or one has waited too long. */
   #findLeaders(): void {
-    this.#lookup ??= this.#lookUp().finally(() => {
+    const { client, clock } = this.#deps;
+    const search = {
+      client,
+      clock,
+      waiting: () => [...this.#outboxes.busy],
+      mayGoOn: (lost: readonly { topic: string; partition: number }[], failure: Failure | undefined) =>
+        this.#maySearchOn(lost, failure),
+    };
+    this.#lookup ??= searchLeaders(search, this.#stop.signal).finally(() => {
       this.#lookup = undefined;
       this.#pumpSoon();
     });
   }
 
-  async #lookUp(): Promise<void> {
-    const { client, clock } = this.#deps;
-    const { signal } = this.#stop;
-    for (let pauseMs = BACKOFF_MIN_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, BACKOFF_MAX_MS)) {
-      const lost = [...this.#busy].filter(({ topic, partition }) => client.leaderOf(topic, partition) === undefined);
-      if (lost.length === 0) {
-        return;
-      }
-      let failure: Failure | undefined;
-      try {
-        await client.metadata([...new Set(lost.map(({ topic }) => topic))], signal);
-      } catch (error) {
-        failure = classifyUnknown(error, 'Kafka writer');
-        if (failure.reaction !== 'retry') {
-          this.#fail(failure);
-          return;
-        }
-      }
-      const stalled = lost.find(
-        (outbox) => client.leaderOf(outbox.topic, outbox.partition) === undefined && this.#isStalled(outbox),
-      );
-      if (stalled !== undefined) {
-        const last = failure ?? noLeader(stalled.topic, stalled.partition, client.brokers);
-        this.#fail(deliveryTimeout(`A batch for ${stalled.name}`, this.#deps.options.deliveryTimeoutMs, last));
-        return;
-      }
-      if (lost.some(({ topic, partition }) => client.leaderOf(topic, partition) === undefined)) {
-        await clock.sleep(pauseMs, signal);
-      }
+  #maySearchOn(lost: readonly { topic: string; partition: number }[], failure: Failure | undefined): boolean {
+    if (failure !== undefined && failure.reaction !== 'retry') {
+      this.#fail(failure);
+      return false;
     }
+    const stalled = lost.find(({ topic, partition }) => this.#isStalled(this.#outboxes.of(topic, partition)));
+    if (stalled === undefined) {
+      return true;
+    }
+    const { client, options } = this.#deps;
+    const last = failure ?? noLeader(stalled.topic, stalled.partition, client.brokers);
+    this.#fail(deliveryTimeout(`A batch for ${stalled.topic}-${stalled.partition}`, options.deliveryTimeoutMs, last));
+    return false;
   }
 
   #fail(failure: Failure): void {
@@ -379,12 +316,5 @@ export class KafkaSender {
       this.#stop.abort();
       this.#deps.events.onFailure(failure);
     }
-  }
-}
-
-/** Throws what a failed sender failed with. */
-export function throwFailure(failure: Failure | undefined): void {
-  if (failure !== undefined) {
-    throw new StreamError(failure);
   }
 }

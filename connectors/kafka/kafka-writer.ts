@@ -1,34 +1,24 @@
-import type { OutputRecord } from '../../shared/connector/records.ts';
 import type { Committable, SinkWriter, SinkWriterContext } from '../../shared/connector/sink.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import { classifyUnknown } from '../../shared/failure/failure.ts';
+import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
 import { required } from '../../shared/invariant.ts';
 import type { Counter } from '../../shared/metrics/metrics.ts';
-import { brokerRefusal, deliveryTimeout, recordTooLarge, unknownTopic } from './broker-failures.ts';
-import { UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
+import { recordTooLarge } from './broker-failures.ts';
 import { raceAbort } from './kafka-abort.ts';
 import type { KafkaClient } from './kafka-client.ts';
-import { acquireClient, isTransient, releaseClient } from './kafka-client.ts';
+import { acquireClient, releaseClient } from './kafka-client.ts';
 import { newProducerIdentity } from './kafka-producer-id.ts';
 import { retryTransient } from './kafka-retry.ts';
 import { endpointOf } from './kafka-security.ts';
-import { KafkaSender, throwFailure } from './kafka-sender.ts';
+import { KafkaSender } from './kafka-sender.ts';
+import { TopicLookup } from './kafka-topic-lookup.ts';
 import { Partitioner } from './partitioner.ts';
-import { recordBytesMax } from './record-batch-encode.ts';
 import type { SinkSetup } from './spec-wire.ts';
 
 /** How long opening tries to reach the brokers before the attempt fails. */
 const OPEN_MS = 30_000;
-/** How long a topic that nobody knows may take to appear (it may have been created a moment ago). */
-const UNKNOWN_TOPIC_MS = 10_000;
-const LOOKUP_PAUSE_MS = 200;
 /** How often the number of a topic's partitions is asked for again. */
 const METADATA_MAX_AGE_MS = 300_000;
-
-interface Waiting {
-  readonly records: OutputRecord[];
-  readonly sinceMs: number;
-}
 
 /**
  * Writes records at least once: `flush` resolves when every record is acknowledged by all in-sync replicas.
@@ -40,16 +30,14 @@ interface Waiting {
  */
 export class KafkaWriter implements SinkWriter<unknown> {
   readonly #setup: SinkSetup;
-  readonly #waiting = new Map<string, Waiting>();
   readonly #stop = new AbortController();
   readonly #sentCounters = new Map<string, Counter>();
   #context: SinkWriterContext | undefined;
   #client: KafkaClient | undefined;
   #sender: KafkaSender | undefined;
   #partitioner = new Partitioner(0);
-  #waitingBytes = 0;
   #failure: Failure | undefined;
-  #lookup: Promise<void> | undefined;
+  #lookup: TopicLookup | undefined;
   #refresher: Promise<void> | undefined;
   #wasFull = false;
   #onIdle: (() => void)[] = [];
@@ -100,6 +88,17 @@ export class KafkaWriter implements SinkWriter<unknown> {
       },
     });
     this.#sender = sender;
+    this.#lookup = new TopicLookup({
+      client,
+      clock,
+      deliveryTimeoutMs: checked.deliveryTimeoutMs,
+      onRecord: (record, partitionCount) => {
+        sender.add(record, this.#partitioner.choose(record, partitionCount));
+      },
+      onFailure: (failure) => {
+        this.#fail(failure);
+      },
+    });
     this.#partitioner = new Partitioner(context.subtask);
     metrics.gauge('sendLatencyMs', () => sender.latencyMs);
     metrics.gauge('inFlightBytes', () => this.#heldBytes());
@@ -122,8 +121,8 @@ export class KafkaWriter implements SinkWriter<unknown> {
       throwFailure(failure);
     }
     const partitions = this.#client?.partitionCount(record.topic) ?? this.#partitioner.lastCount(record.topic);
-    if (partitions === undefined || this.#waiting.has(record.topic)) {
-      this.#wait(record);
+    if (partitions === undefined || this.#lookup?.has(record.topic) === true) {
+      this.#lookup?.wait(record);
       return;
     }
     this.#sender?.add(record, this.#partitioner.choose(record, partitions));
@@ -155,7 +154,7 @@ export class KafkaWriter implements SinkWriter<unknown> {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#sender?.close();
-    await Promise.all([this.#lookup, this.#refresher]);
+    await Promise.all([this.#lookup?.close(), this.#refresher]);
     if (this.#client !== undefined) {
       await releaseClient(this.#client);
       this.#client = undefined;
@@ -163,7 +162,7 @@ export class KafkaWriter implements SinkWriter<unknown> {
   }
 
   #heldBytes(): number {
-    return this.#waitingBytes + (this.#sender?.bufferedBytes ?? 0);
+    return (this.#lookup?.heldBytes ?? 0) + (this.#sender?.bufferedBytes ?? 0);
   }
 
   #sentCounter(topic: string): Counter {
@@ -204,79 +203,6 @@ export class KafkaWriter implements SinkWriter<unknown> {
     }
   }
 
-  /** I2 */
-  #wait(record: OutputRecord): void {
-    let waiting = this.#waiting.get(record.topic);
-    if (waiting === undefined) {
-      waiting = { records: [], sinceMs: this.#context?.clock.monotonicMs() ?? 0 };
-      this.#waiting.set(record.topic, waiting);
-    }
-    waiting.records.push(record);
-    this.#waitingBytes += recordBytesMax(record.key, record.value, record.headers);
-    this.#lookup ??= this.#lookUpTopics().finally(() => {
-      this.#lookup = undefined;
-    });
-  }
-
-  async #lookUpTopics(): Promise<void> {
-    const client = required(this.#client, 'the client of an opened writer');
-    const { clock } = required(this.#context, 'the context of an opened writer');
-    const { signal } = this.#stop;
-    while (this.#waiting.size > 0 && !signal.aborted && this.#failure === undefined) {
-      try {
-        const { topics } = await client.metadata([...this.#waiting.keys()], signal);
-        for (const { topic, errorCode, partitions } of topics) {
-          this.#onTopic(topic, errorCode, partitions.length);
-        }
-      } catch (error) {
-        this.#onLookupError(error);
-      }
-      if (this.#waiting.size > 0) {
-        await clock.sleep(LOOKUP_PAUSE_MS, signal);
-      }
-    }
-  }
-
-  #onTopic(topic: string, errorCode: number, partitions: number): void {
-    const waiting = this.#waiting.get(topic);
-    if (waiting === undefined) {
-      return;
-    }
-    if (errorCode === 0 && partitions > 0) {
-      this.#waiting.delete(topic);
-      for (const record of waiting.records) {
-        this.#waitingBytes -= recordBytesMax(record.key, record.value, record.headers);
-        this.#sender?.add(record, this.#partitioner.choose(record, partitions));
-      }
-      return;
-    }
-    const { brokers } = required(this.#client, 'the client of an opened writer');
-    const waitedMs = (this.#context?.clock.monotonicMs() ?? 0) - waiting.sinceMs;
-    if (errorCode === UNKNOWN_TOPIC_OR_PARTITION ? waitedMs > UNKNOWN_TOPIC_MS : !isTransient(errorCode)) {
-      this.#fail(
-        errorCode === UNKNOWN_TOPIC_OR_PARTITION
-          ? unknownTopic(topic, brokers)
-          : brokerRefusal(errorCode, 'Writing to topic', topic, brokers),
-      );
-    }
-  }
-
-  #onLookupError(error: unknown): void {
-    const { checked } = this.#setup;
-    const now = this.#context?.clock.monotonicMs() ?? 0;
-    const oldestMs = Math.min(...[...this.#waiting.values()].map(({ sinceMs }) => sinceMs));
-    const failure = classifyUnknown(error, 'Kafka writer');
-    if (this.#stop.signal.aborted) {
-      return;
-    }
-    if (failure.reaction !== 'retry') {
-      this.#fail(failure);
-    } else if (now - oldestMs > checked.deliveryTimeoutMs) {
-      const topics = [...this.#waiting.keys()].join(', ');
-      this.#fail(deliveryTimeout(`A record for ${topics}`, checked.deliveryTimeoutMs, failure));
-    }
-  }
-
   /** Partitions may be added to a topic while it is written to. */
   async #refreshPartitions(client: KafkaClient): Promise<void> {
     const { clock, logger } = required(this.#context, 'the context of an opened writer');
@@ -293,5 +219,11 @@ export class KafkaWriter implements SinkWriter<unknown> {
         logger.debug('kafka-metadata-refresh-failed', { text: classifyUnknown(error, 'Kafka writer').message });
       }
     }
+  }
+}
+
+function throwFailure(failure: Failure | undefined): void {
+  if (failure !== undefined) {
+    throw new StreamError(failure);
   }
 }

@@ -1,0 +1,101 @@
+import type { Clock } from '../../shared/clock/clock.ts';
+import type { OutputRecord } from '../../shared/connector/records.ts';
+import { BuilderPool, Outbox } from './outbox.ts';
+import type { BatchSeal } from './record-batch-encode.ts';
+
+/** No batch gets smaller than this when a topic accepts only small ones. */
+const BATCH_BYTES_MIN = 1_024;
+
+export interface BatchPolicy {
+  readonly maxBatchBytes: number;
+  readonly lingerMs: number;
+}
+
+/** The outboxes of a writer, what they hold, and which of them are due. */
+export class Outboxes {
+  readonly #policy: BatchPolicy;
+  readonly #pool: BuilderPool;
+  readonly #byTopic = new Map<string, Map<number, Outbox>>();
+  /** Those that are not empty. */
+  readonly #busy = new Set<Outbox>();
+  /** Topics that accept only smaller batches than the policy's. */
+  readonly #batchBytesMax = new Map<string, number>();
+  #heldBytes = 0;
+  /** While true nothing lingers. */
+  isFlushing = false;
+
+  constructor(policy: BatchPolicy) {
+    this.#policy = policy;
+    this.#pool = new BuilderPool(policy.maxBatchBytes * 4);
+  }
+
+  /** Bytes written and not yet acknowledged. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  get busy(): ReadonlySet<Outbox> {
+    return this.#busy;
+  }
+
+  of(topic: string, partition: number): Outbox {
+    let ofTopic = this.#byTopic.get(topic);
+    if (ofTopic === undefined) {
+      ofTopic = new Map();
+      this.#byTopic.set(topic, ofTopic);
+    }
+    let outbox = ofTopic.get(partition);
+    if (outbox === undefined) {
+      outbox = new Outbox(topic, partition, this.#pool);
+      ofTopic.set(partition, outbox);
+    }
+    return outbox;
+  }
+
+  /** Returns true when it completed a batch that may leave at once. */
+  add(record: OutputRecord, partition: number, clock: Clock): boolean {
+    const outbox = this.of(record.topic, partition);
+    const limit = this.#limitOf(record.topic);
+    this.#heldBytes += outbox.append(record, record.timestampMs ?? clock.nowMs(), limit, clock);
+    this.#busy.add(outbox);
+    return outbox.inFlight === undefined && outbox.hasFull(limit);
+  }
+
+  isDue(outbox: Outbox, nowMs: number): boolean {
+    if (outbox.inFlight !== undefined) {
+      return outbox.isRetryDue;
+    }
+    if (this.isFlushing || outbox.hasFull(this.#limitOf(outbox.topic))) {
+      return true;
+    }
+    // A timer may fire a fraction of a millisecond early.
+    return nowMs - (outbox.waitingSinceMs ?? nowMs) >= this.#policy.lingerMs - 1;
+  }
+
+  /** The batch in flight is in the log; returns how many records that were. */
+  acknowledge(outbox: Outbox, nowMs: number): number {
+    const { records, bytes } = outbox.acknowledge(nowMs);
+    this.#heldBytes -= bytes;
+    if (outbox.isEmpty) {
+      this.#busy.delete(outbox);
+    }
+    return records;
+  }
+
+  /** The batch in flight, of `sentBytes`, is too large: halves it, and later ones are smaller. False: it is one record. */
+  split(outbox: Outbox, sentBytes: number, seal: Omit<BatchSeal, 'producer'>): boolean {
+    const added = outbox.split(seal);
+    if (added === undefined) {
+      return false;
+    }
+    this.#heldBytes += added;
+    const smaller = Math.max(BATCH_BYTES_MIN, Math.floor(sentBytes / 2));
+    this.#batchBytesMax.set(outbox.topic, Math.min(this.#limitOf(outbox.topic), smaller));
+    outbox.isRetryDue = true;
+    return true;
+  }
+
+  #limitOf(topic: string): number {
+    return this.#batchBytesMax.get(topic) ?? this.#policy.maxBatchBytes;
+  }
+}
