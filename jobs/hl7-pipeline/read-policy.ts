@@ -34,12 +34,7 @@ export function readPolicy(args: PolicyArguments): PolicyResult {
   if (parsedRegistry.kind === 'invalid') {
     problems.push(...parsedRegistry.problems.map((problem) => `--facilities: ${problem}`));
   }
-  if (!Number.isInteger(args.maxMessageBytes) || args.maxMessageBytes < 1) {
-    problems.push(`--max-message-bytes must be a whole number from 1, got ${args.maxMessageBytes}`);
-  }
-  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}$/.test(args.outputPrefix)) {
-    problems.push('--output-prefix must begin a topic name: letters, digits, dots, underscores, hyphens, as in hl7.');
-  }
+  problems.push(...plainProblems(args));
   const compiled = compileContracts();
   if (compiled.kind === 'invalid') {
     problems.push(...compiled.problems);
@@ -61,6 +56,18 @@ export function readPolicy(args: PolicyArguments): PolicyResult {
       bytesMax: args.maxMessageBytes,
     },
   };
+}
+
+/** Arguments that are wrong by themselves. */
+function plainProblems(args: PolicyArguments): readonly string[] {
+  const problems: string[] = [];
+  if (!Number.isInteger(args.maxMessageBytes) || args.maxMessageBytes < 1) {
+    problems.push(`--max-message-bytes must be a whole number from 1, got ${args.maxMessageBytes}`);
+  }
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}$/.test(args.outputPrefix)) {
+    problems.push('--output-prefix must begin a topic name: letters, digits, dots, underscores, hyphens, as in hl7.');
+  }
+  return problems;
 }
 
 function readJson(flag: string, text: string | undefined, otherwise: unknown, problems: string[]): unknown {

@@ -65,15 +65,13 @@ function body(step: Step, facts: MessageFacts): readonly string[] {
     case 'discharge':
       return [evn('A03', facts), pid(facts), `${pv1(facts, beds[1])}|||||||||||||||||||||||||${dtm(facts)}`];
     case 'order-1':
-      return [pid(facts), pv1(facts, beds[0]), ...orderSegments(orders[0], facts)];
     case 'order-2':
-      return [pid(facts), pv1(facts, beds[0]), ...orderSegments(orders[1], facts)];
+      return [pid(facts), pv1(facts, beds[0]), ...orderSegments(orders[step === 'order-1' ? 0 : 1], facts)];
     case 'result-1':
       return [pid(facts), pv1(facts, beds[0]), ...resultSegments(orders[0], 'F', facts)];
     case 'result-2':
-      return [pid(facts), pv1(facts, beds[1]), ...resultSegments(orders[1], 'F', facts)];
     case 'correction':
-      return [pid(facts), pv1(facts, beds[1]), ...resultSegments(orders[1], 'C', facts)];
+      return [pid(facts), pv1(facts, beds[1]), ...resultSegments(orders[1], step === 'correction' ? 'C' : 'F', facts)];
     case 'charge':
       return [evn('P03', facts), pid(facts), pv1(facts, beds[0]), ...charges(facts)];
     case 'note':

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../index.ts';
+import type { OutputRecord } from '../../../index.ts';
+import { runSteps, sourceRecord } from '../run-steps-testing.ts';
+import { BREAKAGES, breakMessage } from './break-message.ts';
+import type { Breakage } from './break-message.ts';
+import { generatedFeed } from './generated-feed.ts';
+
+const COUNT = 8_000;
+const records = runSteps(makeFeed(7).map((value) => sourceRecord(value)));
+
+describe('the generated feed', () => {
+  test('is the same for the same seed, and any message can be made without those before it', () => {
+    const whole = makeFeed(7).slice(0, 200);
+    const backwards = Array.from({ length: 200 }, (_, i) => 199 - i).map((index) => make(7, index));
+
+    expect(backwards.reverse().map(String)).toStrictEqual(whole.map(String));
+    expect(makeFeed(8).slice(0, 200).map(String)).not.toStrictEqual(whole.map(String));
+  });
+
+  test('holds all five types, messages without a patient, and half a percent of broken ones of every kind', () => {
+    const topics = countBy(records, (record) => record.topic);
+
+    expect([...topics.keys()].sort()).toStrictEqual([
+      'hl7.adt',
+      'hl7.dft',
+      'hl7.dlq',
+      'hl7.mdm',
+      'hl7.orm',
+      'hl7.oru',
+      'hl7.other',
+    ]);
+    expect(topics.get('hl7.dlq')).toBeGreaterThan(COUNT * 0.003);
+    expect(topics.get('hl7.dlq')).toBeLessThan(COUNT * 0.008);
+    expect(countBy(records.filter(isDeadLetter), (record) => String(record.headers['reason'])).size).toBeGreaterThan(6);
+  });
+
+  test('comes from five facilities that the registry knows, and warns of nothing', () => {
+    const accepted = records.filter((record) => !isDeadLetter(record));
+
+    expect(countBy(accepted, (record) => String(field(record, 'facilityId'))).size).toBe(5);
+    expect(accepted.filter((record) => record.headers['warnings'] !== undefined)).toStrictEqual([]);
+  });
+
+  test('tells a story: every result names an order that the same patient had before', () => {
+    const ordered = new Set<string>();
+    const results: { readonly key: string; readonly isOrdered: boolean }[] = [];
+    for (const record of records.filter((one) => one.topic === 'hl7.orm' || one.topic === 'hl7.oru')) {
+      const key = `${record.key ?? ''} ${/"id":"(P\d+)"/.exec(JSON.stringify(field(record, 'orders')))?.[1] ?? ''}`;
+      if (record.topic === 'hl7.orm') {
+        ordered.add(key);
+      } else {
+        results.push({ key, isOrdered: ordered.has(key) });
+      }
+    }
+    const orphans = results.filter((result) => !result.isOrdered).length;
+
+    expect(results.length).toBeGreaterThan(1_000);
+    expect(orphans / results.length).toBeLessThan(0.02);
+  });
+
+  test('is out of order by up to five minutes, and its local times become the right UTC', () => {
+    const times = records.filter((record) => !isDeadLetter(record)).map((record) => String(field(record, 'eventTime')));
+    const start = '2026-01-05T05:55:00.000Z';
+    const end = '2026-01-05T06:06:00.000Z';
+
+    expect(times.filter((time) => time < start || time > end)).toStrictEqual([]);
+    expect(times.some((time, at) => time < (times[at - 1] ?? ''))).toBe(true);
+  });
+
+  test.each(Object.entries(reasons()))('a message broken by %s is refused with %s', (breakage, reason) => {
+    const text = 'MSH|^~\\&|EPICARE|NGH|HUB|HIE|20260105||ADT^A01|1|P|2.5.1\rPID|1||1^^^NGH^MR||DOE^JOHN\rPV1|1|I\r';
+    const kind = BREAKAGES.find((one) => one === breakage) ?? 'empty';
+
+    const broken = runSteps([sourceRecord(breakMessage(text, kind, seededRandom(1)))]);
+
+    expect(broken.map(({ headers }) => headers['reason'])).toStrictEqual([reason]);
+  });
+});
+
+function reasons(): Readonly<Record<Breakage, string>> {
+  return {
+    'no-header': 'E_NOT_HL7',
+    empty: 'E_EMPTY',
+    'cut-off': 'E_FRAME',
+    'bad-delimiters': 'E_BAD_DELIMITERS',
+    'no-type': 'E_NO_MESSAGE_TYPE',
+    'no-control-id': 'E_NO_CONTROL_ID',
+    'no-patient': 'E_NO_PATIENT_ID',
+    'bad-line': 'E_BAD_SEGMENT',
+    'wrong-charset': 'E_CHARSET',
+  };
+}
+
+function make(seed: number, index: number): Buffer {
+  return generatedFeed(seed)(index, seededRandom(seed * 1_000_003 + index)).value;
+}
+
+function makeFeed(seed: number): readonly Buffer[] {
+  return Array.from({ length: COUNT }, (_, index) => make(seed, index));
+}
+
+function isDeadLetter(record: OutputRecord): boolean {
+  return record.topic === 'hl7.dlq';
+}
+
+function field(record: OutputRecord, name: string): unknown {
+  return (JSON.parse(record.value.toString()) as Record<string, unknown>)[name];
+}
+
+function countBy<T>(items: readonly T[], of: (item: T) => string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) {
+    counts.set(of(item), (counts.get(of(item)) ?? 0) + 1);
+  }
+  return counts;
+}
