@@ -29,14 +29,21 @@ export type SinkCommit = {
   | { readonly kind: 'committed' }
 );
 
+export interface CommitsGoOn {
+  readonly kind: 'going-on';
+  readonly commits: Commits;
+  readonly send: readonly CommitSend[];
+  /** Of a try that will be repeated. */
+  readonly failure?: Failure;
+}
+
 export type CommitStep =
-  | { readonly kind: 'going-on'; readonly commits: Commits; readonly send: readonly CommitSend[]; readonly failure?: Failure }
-  | { readonly kind: 'broken'; readonly commits: Commits; readonly failure: Failure };
+  CommitsGoOn | { readonly kind: 'broken'; readonly commits: Commits; readonly failure: Failure };
 
 /** 0.2 s, 0.4 s, … 30 s: about ten minutes in all, longer than any restart of a broker or a file server should take. */
 export const COMMIT_BACKOFF: RetryBackoff = { firstMs: 200, mostMs: 30_000, triesMax: 26 };
 
-export function beginCommits(jobId: JobId, reported: readonly SinkCommittables[]): CommitStep {
+export function beginCommits(jobId: JobId, reported: readonly SinkCommittables[]): CommitsGoOn {
   const bySink = new Map<OperatorUid, Committable[]>();
   for (const { sink, committables } of reported) {
     const all = bySink.get(sink) ?? [];
@@ -61,7 +68,11 @@ export function onCommitAnswer(commits: Commits, event: CommitEvent, now: Instan
   }
   const { committables, tries } = commit;
   if (event.kind === 'committed') {
-    return { kind: 'going-on', commits: withCommit(commits, event.sink, { kind: 'committed', committables, tries }), send: [] };
+    return {
+      kind: 'going-on',
+      commits: withCommit(commits, event.sink, { kind: 'committed', committables, tries }),
+      send: [],
+    };
   }
   if (event.failure.reaction === 'fail-job' || tries >= COMMIT_BACKOFF.triesMax) {
     return { kind: 'broken', commits, failure: event.failure };

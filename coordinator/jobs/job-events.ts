@@ -18,6 +18,8 @@ export type JobEvent =
   | { readonly kind: 'tick' }
   | { readonly kind: 'task-report'; readonly from: TaskManagerId; readonly report: TaskReport }
   | ({ readonly kind: 'split-request'; readonly from: TaskManagerId } & AttemptKey & SubtaskKey)
+  /** A task manager cannot go on with the attempt, and no subtask of it is to blame. */
+  | ({ readonly kind: 'attempt-failed'; readonly from: TaskManagerId; readonly failure: Failure } & AttemptKey)
   | ({ readonly kind: 'attempt-ended'; readonly from: TaskManagerId } & AttemptKey)
   | { readonly kind: 'task-manager-lost'; readonly taskManager: TaskManagerId; readonly failure: Failure }
   | DiscoveryEvent
@@ -28,8 +30,7 @@ export type DiscoveryEvent =
   | { readonly kind: 'discovery-failed'; readonly jobId: JobId; readonly vertex: VertexId; readonly failure: Failure };
 
 export type JobPersist =
-  | { readonly kind: 'put-job'; readonly record: JobRecord }
-  | { readonly kind: 'delete-job'; readonly jobId: JobId };
+  { readonly kind: 'put-job'; readonly record: JobRecord } | { readonly kind: 'delete-job'; readonly jobId: JobId };
 
 export type JobSend =
   | { readonly kind: 'command'; readonly to: TaskManagerId; readonly message: FromCoordinator }

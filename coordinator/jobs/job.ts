@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../shared/clock/clock.ts';
-import type { SinkCommittables, SlotPlace } from '../../shared/control/messages.ts';
+import type { SinkCommittables, SlotPlace, SubtaskKey } from '../../shared/control/messages.ts';
 import type { AttemptNumber, JobId, VertexId } from '../../shared/ids.ts';
 import type { Commits } from '../commits/commit-step.ts';
 import type { Instant } from '../membership/members.ts';
@@ -61,6 +61,8 @@ export type DeployingJob = JobCommon & {
   readonly run: AttemptRun;
   /** When the attempt fails unless every subtask is ready. */
   readonly readyBy: Instant;
+  /** Readers that asked for a split while they opened: answered when all are ready. */
+  readonly requests: readonly SubtaskKey[];
 };
 export type RunningJob = JobCommon & {
   readonly kind: 'running';

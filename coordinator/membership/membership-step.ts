@@ -113,7 +113,11 @@ function chooseRefusal(
   }
   const older = membership.members.get(taskManager);
   const freshMs = FRESH_INTERVALS * settings.heartbeatIntervalMs;
-  if (older !== undefined && older.incarnation !== incarnation && silentForMs(membership, taskManager, now) <= freshMs) {
+  if (
+    older !== undefined &&
+    older.incarnation !== incarnation &&
+    silentForMs(membership, taskManager, now) <= freshMs
+  ) {
     return {
       code: 'task-manager-id-in-use',
       message: `another running process is registered as task manager "${taskManager}": give each its own taskmanager.id`,
@@ -128,7 +132,10 @@ function onTick(membership: Membership, settings: MembershipSettings, now: Insta
   const send: MembershipSend[] = [];
   for (const member of chooseSilent(membership, now, settings.heartbeatTimeoutMs)) {
     next = withoutMember(next, member);
-    lost.push({ member, failure: lostFailure(member, `nothing was heard of it for ${settings.heartbeatTimeoutMs} ms`) });
+    lost.push({
+      member,
+      failure: lostFailure(member, `nothing was heard of it for ${settings.heartbeatTimeoutMs} ms`),
+    });
     send.push(closing(member.connection));
   }
   return { membership: next, lost, joined: undefined, send };

@@ -26,11 +26,7 @@ interface Candidate extends FreeSlots {
  * free (its state and caches are there); the others go round the task managers, so that each gets as many as the others,
  * the least loaded first. Linear in the number of slots.
  */
-export function assignSlots(
-  needed: number,
-  free: readonly FreeSlots[],
-  previous: readonly SlotPlace[],
-): SlotDecision {
+export function assignSlots(needed: number, free: readonly FreeSlots[], previous: readonly SlotPlace[]): SlotDecision {
   const total = free.reduce((sum, slots) => sum + slots.free.length, 0);
   if (total < needed) {
     const where = `${total} free on ${free.length} task manager${free.length === 1 ? '' : 's'}`;

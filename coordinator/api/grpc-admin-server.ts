@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { AdminHandlers } from '../../proto/generated/nerve/v1/Admin.ts';
+import type { JobDetail } from '../../proto/generated/nerve/v1/JobDetail.ts';
+import type { SubmitJobRequestDecoded } from '../../proto/generated/nerve/v1/SubmitJobRequest.ts';
+import { classifyUnknown, formatFailure, StreamError } from '../../shared/failure/failure.ts';
+import { isName, parseJobId } from '../../shared/ids.ts';
+import type { JobId } from '../../shared/ids.ts';
+import { MAX_PARALLELISM_LIMIT } from '../../shared/keygroups/key-groups.ts';
+import { hasEnded } from '../jobs/job.ts';
+import type { Job } from '../jobs/job.ts';
+import { describeCluster, describeJob, describeJobs } from './describe-cluster.ts';
+import { submitJob } from './submit-job.ts';
+import type { SubmitDeps, SubmitRequest } from './submit-job.ts';
+
+export interface AdminServerDeps extends SubmitDeps {
+  readonly version: string;
+  /** host:port under which this coordinator listens. */
+  readonly leader: () => string;
+  readonly defaultParallelism: number;
+  readonly maxParallelism: number;
+  readonly artifactBytesMax: number;
+}
+
+/** proto/admin.proto as handlers. Reads answer from the published state; a submit and a cancel are events of the loop. */
+export function adminHandlers(deps: AdminServerDeps): AdminHandlers {
+  return {
+    SubmitJob: (call, done) => {
+      answer(call, done, async (signal) => {
+        const jobId = await submitJob(parseSubmit(call.request, deps), deps, signal);
+        return { jobId };
+      });
+    },
+    ListJobs: (call, done) => {
+      answer(call, done, async () => await Promise.resolve({ jobs: describeJobs(deps.loop.state) }));
+    },
+    GetJob: (call, done) => {
+      answer(call, done, async () => {
+        const { jobId, withPlan, withMetrics } = call.request;
+        const job = findJob(deps, parseId(jobId));
+        return await Promise.resolve(describe(deps, job, withPlan, withMetrics));
+      });
+    },
+    CancelJob: (call, done) => {
+      answer(call, done, async (signal) => await cancelJob(deps, parseId(call.request.jobId), signal));
+    },
+    GetCluster: (call, done) => {
+      const { loop, leader, version, clock } = deps;
+      const view = { leader: leader(), epoch: loop.epoch, version, now: clock.monotonicMs() };
+      answer(call, done, async () => await Promise.resolve(describeCluster(loop.state, view)));
+    },
+  };
+}
+
+async function cancelJob(deps: AdminServerDeps, jobId: JobId, signal: AbortSignal): Promise<JobDetail> {
+  findJob(deps, jobId);
+  await deps.loop.post({ kind: 'cancel', jobId }, signal);
+  const isOver = (job: Job | undefined): boolean => job === undefined || hasEnded(job);
+  const state = await deps.loop.until((seen) => isOver(seen.jobs.get(jobId)), signal);
+  const job = state?.jobs.get(jobId) ?? findJob(deps, jobId);
+  return describe(deps, job, false, false);
+}
+
+function describe(deps: AdminServerDeps, job: Job, withPlan: boolean, withMetrics: boolean): JobDetail {
+  return describeJob(job, withPlan, withMetrics ? deps.loop.metrics.totals(job.spec.jobId) : undefined);
+}
+
+function findJob(deps: AdminServerDeps, jobId: JobId): Job {
+  const job = deps.loop.state.jobs.get(jobId);
+  if (job === undefined) {
+    throw new StreamError({
+      code: 'no-such-job',
+      reaction: 'fail-job',
+      message: `there is no job "${jobId}".`,
+      remedy: '"nerve list" shows all.',
+    });
+  }
+  return job;
+}
+
+function parseSubmit(request: SubmitJobRequestDecoded, deps: AdminServerDeps): SubmitRequest {
+  const { module, modulePath, jobId, defaultParallelism, maxParallelism } = request;
+  const problems: string[] = [];
+  if ((module.length === 0) === (modulePath === '')) {
+    problems.push('a submission carries either a module or the path of one');
+  }
+  if (module.length > deps.artifactBytesMax) {
+    problems.push(
+      `the module is ${module.length} bytes, more than coordinator.artifact-bytes-max (${deps.artifactBytesMax})`,
+    );
+  }
+  if (jobId !== '' && !isName(jobId)) {
+    problems.push(`a job id is 1 to 128 of [A-Za-z0-9._-] and begins with a letter or digit, got "${jobId}"`);
+  }
+  for (const value of [defaultParallelism, maxParallelism]) {
+    if (value > MAX_PARALLELISM_LIMIT) {
+      problems.push(`parallelism is 1 to ${MAX_PARALLELISM_LIMIT}, got ${value}`);
+    }
+  }
+  if (problems.length > 0) {
+    throw new StreamError({ code: 'job-invalid', reaction: 'fail-job', message: problems.join('\n') });
+  }
+  return {
+    jobId: parseJobId(jobId === '' ? randomUUID() : jobId),
+    module: modulePath === '' ? { kind: 'bytes', bytes: Buffer.from(module) } : { kind: 'path', path: modulePath },
+    args: request.arguments,
+    parallelism: defaultParallelism === 0 ? deps.defaultParallelism : defaultParallelism,
+    maxParallelism: maxParallelism === 0 ? deps.maxParallelism : maxParallelism,
+  };
+}
+
+function parseId(text: string): JobId {
+  if (!isName(text)) {
+    throw new StreamError({
+      code: 'no-such-job',
+      reaction: 'fail-job',
+      message: `"${text}" cannot be the id of a job.`,
+    });
+  }
+  return parseJobId(text);
+}
+
+/** Runs a handler with a signal that aborts when the caller gives up, and turns what it throws into a status. */
+function answer<Q, A>(
+  call: ServerUnaryCall<Q, A>,
+  done: sendUnaryData<A>,
+  handle: (signal: AbortSignal) => Promise<A>,
+): void {
+  const gone = new AbortController();
+  call.on('cancelled', () => {
+    gone.abort();
+  });
+  handle(gone.signal).then(
+    (value) => {
+      done(null, value);
+    },
+    (error: unknown) => {
+      const failure = classifyUnknown(error, 'the admin API');
+      done({ code: statusOf(failure.code), details: formatFailure(failure) });
+    },
+  );
+}
+
+function statusOf(code: string): status {
+  switch (code) {
+    case 'no-such-job':
+      return status.NOT_FOUND;
+    case 'job-exists':
+      return status.FAILED_PRECONDITION;
+    case 'coordinator-stopping':
+      return status.UNAVAILABLE;
+    case 'job-invalid':
+    case 'job-graph-invalid':
+    case 'job-build-failed':
+    case 'job-module-invalid':
+    case 'job-module-failed':
+    case 'job-module-not-found':
+      return status.INVALID_ARGUMENT;
+    case 'artifact-not-stored':
+      return status.RESOURCE_EXHAUSTED;
+    default:
+      return status.INTERNAL;
+  }
+}

@@ -1,0 +1,48 @@
+import type { SinkCommittables, TaskReport } from '../../../shared/control/messages.ts';
+import { beginAssignments, onReaderRequest } from '../assign-splits.ts';
+import { areAllFinished } from '../attempt-run.ts';
+import type { AttemptRun } from '../attempt-run.ts';
+import { discoverDue } from '../discover-splits.ts';
+import type { JobContext, JobSend, JobStep } from '../job-events.ts';
+import { unchangedJob } from '../job-events.ts';
+import { commonOf } from '../job.ts';
+import type { DeployingJob, Job, RunningJob } from '../job.ts';
+import { finishJob } from './finishing.ts';
+
+/**
+ * Every subtask was told to start. Readers get their splits; those that are not discovered yet are looked for now, not
+ * before. Exits: finishing (every subtask has finished), restarting, failing, cancelling.
+ */
+export function startRunning(job: DeployingJob, context: JobContext): JobStep {
+  const { run, spec, requests } = job;
+  const message = { kind: 'start', jobId: spec.jobId, attempt: run.number } as const;
+  const send = [...run.live].map((to): JobSend => ({ kind: 'command', to, message }));
+  let next: Job = {
+    ...commonOf(job, context.wallMs),
+    kind: 'running',
+    run,
+    assignments: new Map(),
+    committables: [],
+  };
+  const steps = [
+    (running: RunningJob): JobStep => beginAssignments(running),
+    ...requests.map((request) => (running: RunningJob) => onReaderRequest(running, request)),
+    (running: RunningJob): JobStep => discoverDue(running, context),
+  ];
+  for (const take of steps) {
+    if (next.kind === 'running') {
+      const step: JobStep = take(next);
+      next = step.job;
+      send.push(...step.send);
+    }
+  }
+  return { ...unchangedJob(next), send };
+}
+
+/** A subtask has reported; `run` holds the report. */
+export function onRunningReport(job: RunningJob, run: AttemptRun, report: TaskReport, context: JobContext): JobStep {
+  const committables: readonly SinkCommittables[] =
+    report.committables.length === 0 ? job.committables : [...job.committables, ...report.committables];
+  const next: RunningJob = { ...job, run, committables };
+  return areAllFinished(run) ? finishJob(next, context) : unchangedJob(next);
+}

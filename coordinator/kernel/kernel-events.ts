@@ -1,0 +1,56 @@
+import type { EpochMs } from '../../shared/clock/clock.ts';
+import type { AttemptKey, SubtaskKey, TaskReport } from '../../shared/control/messages.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
+import type { JobId } from '../../shared/ids.ts';
+import type { Random } from '../../shared/random/random.ts';
+import type { CommitEvent, CommitSend } from '../commits/commit-events.ts';
+import type { DiscoveryEvent, JobPersist, JobSend } from '../jobs/job-events.ts';
+import type { JobSpec } from '../jobs/job-spec.ts';
+import type { ConnectionId } from '../membership/ids.ts';
+import type { Instant } from '../membership/members.ts';
+import type { MembershipEvent, MembershipSend } from '../membership/membership-events.ts';
+import type { KernelSettings, KernelState } from './kernel-state.ts';
+
+/** Everything that can happen to the leader: one closed set, one loop. `request` names a caller that waits for an answer. */
+export type KernelEvent =
+  | MembershipEvent
+  | FromMember
+  | { readonly kind: 'submit'; readonly request: number; readonly spec: JobSpec }
+  | { readonly kind: 'cancel'; readonly jobId: JobId }
+  | { readonly kind: 'stored'; readonly jobId: JobId }
+  | DiscoveryEvent
+  | CommitEvent;
+
+/** What a registered task manager says about attempts. What comes on a connection that is no member's is dropped. */
+export type FromMember =
+  | { readonly kind: 'task-report'; readonly connection: ConnectionId; readonly report: TaskReport }
+  | ({ readonly kind: 'split-request'; readonly connection: ConnectionId } & AttemptKey & SubtaskKey)
+  | ({ readonly kind: 'attempt-failed'; readonly connection: ConnectionId; readonly failure: Failure } & AttemptKey)
+  | ({ readonly kind: 'attempt-ended'; readonly connection: ConnectionId } & AttemptKey);
+
+export type KernelPersist = JobPersist;
+
+export type KernelSend =
+  | MembershipSend
+  | Exclude<JobSend, { readonly kind: 'command' }>
+  | CommitSend
+  /** Comes back as an event once everything before it is durable. */
+  | { readonly kind: 'raise'; readonly event: KernelEvent }
+  | { readonly kind: 'answer'; readonly request: number; readonly answer: SubmitAnswer };
+
+export type SubmitAnswer =
+  { readonly kind: 'accepted'; readonly jobId: JobId } | { readonly kind: 'refused'; readonly failure: Failure };
+
+/** R4: every persist is done, in order, before the first send. The order is this type's, not a habit. */
+export interface KernelStep {
+  readonly state: KernelState;
+  readonly persist: readonly KernelPersist[];
+  readonly send: readonly KernelSend[];
+}
+
+export interface KernelContext {
+  readonly now: Instant;
+  readonly wallMs: EpochMs;
+  readonly random: Random;
+  readonly settings: KernelSettings;
+}

@@ -1,0 +1,98 @@
+import { unreachable } from '../../shared/invariant.ts';
+import { memberOn } from '../membership/members.ts';
+import { hasEnded } from '../jobs/job.ts';
+import { KernelDraft } from './kernel-draft.ts';
+import type { FromMember, KernelContext, KernelEvent, KernelStep } from './kernel-events.ts';
+import type { KernelState } from './kernel-state.ts';
+import { scheduleJobs } from './schedule-jobs.ts';
+import { forgetEndedJobs, submitJob } from './submit-job.ts';
+
+/**
+ * The coordinator as a value: one event in; the next state, what must be durable, and what is to be sent out.
+ *
+ * I1  Deterministic: the same state, event and context give the same step. Time and randomness come in the context.
+ * I2  The work for one event is bounded by the parts it is about: a report costs one vertex of one job, a tick every job and
+ *     member once. A job that keeps failing costs the others nothing but its own events.
+ * I3  Only a member's present connection can say something about attempts; older connections are deaf and dumb.
+ */
+export function kernelStep(state: KernelState, event: KernelEvent, context: KernelContext): KernelStep {
+  const draft = new KernelDraft(state, context);
+  apply(draft, event);
+  scheduleJobs(draft, state);
+  if (draft.state.jobs !== state.jobs) {
+    forgetEndedJobs(draft);
+  }
+  return draft.finish();
+}
+
+function apply(draft: KernelDraft, event: KernelEvent): void {
+  switch (event.kind) {
+    case 'register':
+    case 'connection-lost':
+    case 'goodbye':
+    case 'drop':
+      draft.membership(event);
+      return;
+    case 'tick':
+      draft.membership(event);
+      tickJobs(draft);
+      return;
+    case 'task-report':
+    case 'split-request':
+    case 'attempt-failed':
+    case 'attempt-ended':
+      fromMember(draft, event);
+      return;
+    case 'submit':
+      submitJob(draft, event.request, event.spec);
+      return;
+    case 'cancel':
+    case 'stored':
+    case 'discovered':
+    case 'discovery-failed':
+    case 'committed':
+    case 'commit-failed':
+      draft.job(event.jobId, event);
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function tickJobs(draft: KernelDraft): void {
+  for (const job of draft.state.jobs.values()) {
+    if (!hasEnded(job)) {
+      draft.job(job.spec.jobId, { kind: 'tick' });
+    }
+  }
+}
+
+function fromMember(draft: KernelDraft, event: FromMember): void {
+  const from = memberOn(draft.state.membership, event.connection)?.id;
+  if (from === undefined) {
+    return;
+  }
+  switch (event.kind) {
+    case 'task-report':
+      draft.job(event.report.jobId, { kind: 'task-report', from, report: event.report });
+      return;
+    case 'split-request': {
+      const { jobId, attempt, vertex, subtask } = event;
+      draft.job(jobId, { kind: 'split-request', from, jobId, attempt, vertex, subtask });
+      return;
+    }
+    case 'attempt-failed': {
+      const { jobId, attempt, failure } = event;
+      draft.job(jobId, { kind: 'attempt-failed', from, jobId, attempt, failure });
+      return;
+    }
+    case 'attempt-ended': {
+      const { jobId, attempt } = event;
+      draft.release(from, { jobId, attempt });
+      draft.job(jobId, { kind: 'attempt-ended', from, jobId, attempt });
+      return;
+    }
+    default:
+      unreachable(event);
+  }
+}

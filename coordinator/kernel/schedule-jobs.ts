@@ -1,0 +1,43 @@
+import { deployAttempt } from '../jobs/states/deploying.ts';
+import { withReason } from '../jobs/states/waiting-for-slots.ts';
+import { unchangedJob } from '../jobs/job-events.ts';
+import type { WaitingJob } from '../jobs/job.ts';
+import { assignSlots } from '../scheduling/assign-slots.ts';
+import { freeSlotsOf, holdSlots } from '../scheduling/slot-ledger.ts';
+import type { KernelDraft } from './kernel-draft.ts';
+import type { KernelState } from './kernel-state.ts';
+
+/**
+ * Gives slots to the jobs that wait for them, in the order of their submission, each all it needs or none. A job for which
+ * there is too little does not hold up a smaller one behind it. Only when something has changed that could help.
+ */
+export function scheduleJobs(draft: KernelDraft, before: KernelState): void {
+  const { state } = draft;
+  const waiting = [...state.jobs.values()].filter((job) => job.kind === 'waiting-for-slots');
+  const isNews =
+    state.membership.members !== before.membership.members ||
+    state.ledger !== before.ledger ||
+    waiting.some((job) => before.jobs.get(job.spec.jobId)?.kind !== 'waiting-for-slots');
+  if (!isNews) {
+    return;
+  }
+  for (const job of waiting) {
+    schedule(draft, job);
+  }
+}
+
+function schedule(draft: KernelDraft, job: WaitingJob): void {
+  const { membership, ledger } = draft.state;
+  const free = freeSlotsOf(ledger, membership.members.values());
+  const decision = assignSlots(job.spec.slotsNeeded, free, job.previousPlaces);
+  if (decision.kind === 'missing') {
+    draft.applyJob(unchangedJob(withReason(job, decision.reason)));
+    return;
+  }
+  const step = deployAttempt(job, decision.places, draft.context);
+  if (step.job.kind === 'deploying') {
+    const by = { jobId: job.spec.jobId, attempt: step.job.run.number };
+    draft.change({ ledger: holdSlots(ledger, decision.places, by) });
+  }
+  draft.applyJob(step);
+}

@@ -1,0 +1,219 @@
+import type { Clock } from '../../shared/clock/clock.ts';
+import { StreamError } from '../../shared/failure/failure.ts';
+import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Random } from '../../shared/random/random.ts';
+import type { KernelContext, KernelEvent, KernelStep, SubmitAnswer } from '../kernel/kernel-events.ts';
+import { EMPTY_KERNEL } from '../kernel/kernel-state.ts';
+import type { KernelSettings, KernelState } from '../kernel/kernel-state.ts';
+import { kernelStep } from '../kernel/kernel-step.ts';
+import type { JobSpec } from '../jobs/job-spec.ts';
+import type { JobStore } from '../jobs/job-store.ts';
+import type { ConnectionId } from '../membership/ids.ts';
+import type { Instant } from '../membership/members.ts';
+import { Connections } from './connections.ts';
+import { Inbox } from './inbox.ts';
+import { closeConnectors } from './job-connectors.ts';
+import type { JobConnectors, OpenConnectors } from './job-connectors.ts';
+import { logChanges } from './log-changes.ts';
+import { MetricStore } from './metric-store.ts';
+import { performEffects } from './perform-effects.ts';
+import { StateWatchers } from './state-watchers.ts';
+import { TaskScope } from './task-scope.ts';
+
+export interface LoopDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: JobStore;
+  readonly epoch: LeaderEpoch;
+  readonly settings: KernelSettings;
+  readonly logger: Logger;
+}
+
+/** Events that wait while one is persisted. At 1,000 task managers one round of reports is 4,000. */
+const INBOX_MAX = 16_384;
+/** Deadlines are checked this often: short against every deadline, long against the work of a tick. */
+const TICK_MS = 100;
+
+/**
+ * Runs the kernel: takes one event at a time, makes what it demands durable, publishes the new state, then sends. Whoever
+ * reads `state` sees only what is durable.
+ */
+export class CoordinatorLoop {
+  readonly connections = new Connections();
+  readonly metrics = new MetricStore();
+  readonly #deps: LoopDeps;
+  readonly #inbox = new Inbox<KernelEvent>(INBOX_MAX);
+  readonly #connectors: OpenConnectors = new Map();
+  readonly #submissions = new Map<number, PendingSubmission>();
+  readonly #watchers = new StateWatchers<KernelState>(EMPTY_KERNEL);
+  readonly #scope: TaskScope;
+  #heard = new Map<ConnectionId, Instant>();
+  #lastRequest = 0;
+  #tickIsQueued = false;
+  #hasEnded = false;
+  #broken: { readonly error: unknown } | undefined;
+
+  constructor(deps: LoopDeps) {
+    this.#deps = deps;
+    this.#scope = new TaskScope((error) => {
+      this.#broken ??= { error };
+      this.raise({ kind: 'tick', heard: new Map() });
+    });
+  }
+
+  get epoch(): LeaderEpoch {
+    return this.#deps.epoch;
+  }
+
+  get state(): KernelState {
+    return this.#watchers.current;
+  }
+
+  /** The first published state, from now on, for which the predicate holds; undefined when the signal aborts before. */
+  async until(predicate: (state: KernelState) => boolean, signal: AbortSignal): Promise<KernelState | undefined> {
+    return await this.#watchers.until(predicate, signal);
+  }
+
+  /** Adds an event of the outside; waits while the inbox is full. False, and nothing is added, when the signal aborts. */
+  async post(event: KernelEvent, signal: AbortSignal): Promise<boolean> {
+    return await this.#inbox.put(event, signal);
+  }
+
+  /** Adds an event that is bounded by its nature: the end of a connection, the answer to an effect. */
+  raise(event: KernelEvent): void {
+    this.#inbox.offer(event);
+  }
+
+  /** A sign of life. Cheap: it is passed to the kernel with the next tick, with the time at which it was heard. */
+  hear(connection: ConnectionId): void {
+    this.#heard.set(connection, this.#deps.clock.monotonicMs());
+  }
+
+  /** Hands a checked job in. The connectors are the loop's from now on, and closed if the job is refused. */
+  async submit(spec: JobSpec, connectors: JobConnectors, signal: AbortSignal): Promise<JobId> {
+    this.#lastRequest += 1;
+    const request = this.#lastRequest;
+    const answered = new Promise<SubmitAnswer>((resolve) => {
+      this.#submissions.set(request, { connectors, answer: resolve });
+    });
+    const isIn = !this.#hasEnded && (await this.post({ kind: 'submit', request, spec }, signal));
+    if (!isIn) {
+      this.#submissions.delete(request);
+    }
+    const answer: SubmitAnswer = isIn ? await answered : { kind: 'refused', failure: STOPPING };
+    if (answer.kind === 'refused') {
+      await closeConnectors(connectors);
+      throw new StreamError(answer.failure);
+    }
+    return answer.jobId;
+  }
+
+  /** Ends when the signal aborts; throws when the coordinator must not go on. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#scope.spawn(async (ending) => {
+      await this.#tick(ending);
+    });
+    try {
+      for (;;) {
+        const event = await this.#inbox.take(signal);
+        if (event === undefined) {
+          return;
+        }
+        await this.#step(event);
+        if (this.#broken !== undefined) {
+          throw this.#broken.error;
+        }
+      }
+    } finally {
+      this.#hasEnded = true;
+      this.#refuseSubmissions();
+      await this.#scope.close();
+      await Promise.allSettled([...this.#connectors.values()].map(closeConnectors));
+    }
+  }
+
+  async #step(event: KernelEvent): Promise<void> {
+    if (event.kind === 'tick') {
+      this.#tickIsQueued = false;
+    }
+    const before = this.state;
+    const step = kernelStep(before, event, this.#context());
+    logChanges(before, step.state, this.#deps.logger);
+    await performEffects(step, this.#effects());
+    this.#forgetDeleted(step);
+  }
+
+  #forgetDeleted(step: KernelStep): void {
+    for (const effect of step.persist) {
+      if (effect.kind === 'delete-job') {
+        this.metrics.forget(effect.jobId);
+      }
+    }
+  }
+
+  #context(): KernelContext {
+    const { clock, random, settings } = this.#deps;
+    return { now: clock.monotonicMs(), wallMs: clock.nowMs(), random, settings };
+  }
+
+  #effects(): Parameters<typeof performEffects>[1] {
+    const { store, epoch, clock, logger } = this.#deps;
+    return {
+      store,
+      epoch,
+      clock,
+      logger,
+      connections: this.connections,
+      connectors: this.#connectors,
+      scope: this.#scope,
+      publish: (state) => this.#watchers.publish(state),
+      raise: (event) => this.raise(event),
+      answer: (request, answer) => this.#answer(request, answer),
+    };
+  }
+
+  #answer(request: number, answer: SubmitAnswer): void {
+    const submission = this.#submissions.get(request);
+    if (submission === undefined) {
+      return;
+    }
+    this.#submissions.delete(request);
+    if (answer.kind === 'accepted') {
+      this.metrics.forget(answer.jobId);
+      this.#connectors.set(answer.jobId, submission.connectors);
+    }
+    submission.answer(answer);
+  }
+
+  #refuseSubmissions(): void {
+    for (const submission of this.#submissions.values()) {
+      submission.answer({ kind: 'refused', failure: STOPPING });
+    }
+    this.#submissions.clear();
+  }
+
+  async #tick(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#deps.clock.sleep(TICK_MS, signal);
+      if (!this.#tickIsQueued) {
+        this.#tickIsQueued = true;
+        const heard = this.#heard;
+        this.#heard = new Map();
+        this.raise({ kind: 'tick', heard });
+      }
+    }
+  }
+}
+
+interface PendingSubmission {
+  readonly connectors: JobConnectors;
+  readonly answer: (answer: SubmitAnswer) => void;
+}
+
+const STOPPING = {
+  code: 'coordinator-stopping',
+  reaction: 'retry',
+  message: 'The coordinator is stopping.',
+  remedy: 'Submit again to the next one.',
+} as const;

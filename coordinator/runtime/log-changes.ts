@@ -1,0 +1,54 @@
+import { formatFailure } from '../../shared/failure/failure.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { KernelState } from '../kernel/kernel-state.ts';
+import type { Job } from '../jobs/job.ts';
+
+/** Says what a step has changed: who joined and left, and each job's new state with the failure behind it. */
+export function logChanges(before: KernelState, after: KernelState, logger: Logger): void {
+  if (before.membership.members !== after.membership.members) {
+    logMembers(before, after, logger);
+  }
+  if (before.jobs !== after.jobs) {
+    for (const job of after.jobs.values()) {
+      const older = before.jobs.get(job.spec.jobId);
+      if (older !== job) {
+        logJob(older, job, logger);
+      }
+    }
+  }
+}
+
+function logMembers(before: KernelState, after: KernelState, logger: Logger): void {
+  for (const [id, member] of after.membership.members) {
+    if (before.membership.members.get(id) !== member) {
+      const { incarnation, dataAddress, slots } = member;
+      logger.info('task-manager-registered', { taskManager: id, incarnation, dataAddress, slots });
+    }
+  }
+  for (const [id, member] of before.membership.members) {
+    if (!after.membership.members.has(id)) {
+      logger.warn('task-manager-lost', { taskManager: id, incarnation: member.incarnation });
+    }
+  }
+}
+
+function logJob(before: Job | undefined, job: Job, logger: Logger): void {
+  const jobId = job.spec.jobId;
+  const last = job.failures.at(-1);
+  if (last !== undefined && last !== before?.failures.at(-1)) {
+    const { failure, where, attempt } = last;
+    logger.warn('job-failure', { jobId, attempt, where, code: failure.code, failure: formatFailure(failure) });
+  }
+  if (before?.kind !== job.kind) {
+    logger.info('job-state-changed', {
+      jobId,
+      name: job.spec.name,
+      from: before?.kind,
+      to: job.kind,
+      attempt: job.lastAttempt,
+    });
+  }
+  if (job.kind === 'waiting-for-slots' && !(before?.kind === job.kind && before.reason === job.reason)) {
+    logger.info('job-waiting', { jobId, reason: job.reason });
+  }
+}
