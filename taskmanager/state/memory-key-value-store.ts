@@ -7,20 +7,26 @@ import type { PinnedChunks } from './sorted-chunks.ts';
 export interface MemoryKeyValueStoreOptions {
   /** Asked before each batch; true: the process dies here, the batch and all later ones are lost. For crash tests. */
   readonly crashBefore?: (writes: readonly StoreWrite[]) => boolean;
+  /** Awaited before and after a `getMany` looks at the entries: lets a test hold an answer back while it grows old. */
+  readonly pauseRead?: (moment: 'before' | 'after') => Promise<void>;
 }
 
 /** The `heap` backend, and the twin of RocksDB in tests. */
 export class MemoryKeyValueStore implements KeyValueStore {
   readonly #entries = new SortedChunks();
   readonly #crashBefore: (writes: readonly StoreWrite[]) => boolean;
+  readonly #pauseRead: (moment: 'before' | 'after') => Promise<void>;
 
   constructor(options: MemoryKeyValueStoreOptions = {}) {
     this.#crashBefore = options.crashBefore ?? (() => false);
+    this.#pauseRead = options.pauseRead ?? (async () => await Promise.resolve());
   }
 
   async getMany(keys: readonly Binary[]): Promise<(Binary | undefined)[]> {
+    await this.#pauseRead('before');
     const values = keys.map((key) => this.#entries.get(key));
-    return await Promise.resolve(values);
+    await this.#pauseRead('after');
+    return values;
   }
 
   async apply(writes: readonly StoreWrite[]): Promise<void> {
