@@ -3,7 +3,7 @@ import type { CheckedSink, CheckedSource, KafkaSecurity, KafkaSourceOptions } fr
 /** Everything that is wrong with options, as sentences, all at once. Shown with the problems of the whole graph. */
 
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
-const BROKER = /^(\[[0-9a-fA-F:]+\]|[^\s:,]+):([0-9]{1,5})$/;
+const BROKER = /^[^\s:,]+:([0-9]{1,5})$/;
 /** Kafka's limit for one request is a 32-bit size. */
 const BYTES_MAX = 1_000_000_000;
 
@@ -51,7 +51,7 @@ export function brokerProblems(brokers: readonly string[] | undefined): readonly
     return ['brokers is empty: give host:port, several separated by commas'];
   }
   return brokers
-    .filter((broker) => Number(BROKER.exec(broker)?.[2] ?? 0) < 1 || Number(BROKER.exec(broker)?.[2] ?? 0) > 65_535)
+    .filter((broker) => Number(BROKER.exec(broker)?.[1] ?? 0) < 1 || Number(BROKER.exec(broker)?.[1] ?? 0) > 65_535)
     .map((broker) => `broker "${broker}" is not host:port`);
 }
 
