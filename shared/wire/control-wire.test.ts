@@ -55,6 +55,7 @@ const fromTaskManager: readonly FromTaskManager[] = [
     },
   },
   { kind: 'split-request', ...attempt, ...subtask },
+  { kind: 'attempt-failed', ...attempt, failure },
   { kind: 'attempt-ended', ...attempt },
   { kind: 'goodbye', reason: 'SIGTERM' },
 ];
