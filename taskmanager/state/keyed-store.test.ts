@@ -294,7 +294,7 @@ describe('the epoch store agrees with a plain map under any interleaving (E1–E
         const reads = new SlowReads();
         await check(new MemoryKeyValueStore({ pauseRead: reads.pauseRead }), reads, ops);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 3_000 },
     );
   }, 120_000);
 
