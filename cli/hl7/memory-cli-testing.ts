@@ -17,7 +17,11 @@ export async function runCli(
   let err = '';
   let exitCode: number | undefined;
   const cli: CliContext = {
-    terminal: { out: (text) => (out += text), err: (text) => (err += text), isInteractive: false },
+    terminal: {
+      out: (text) => (out += typeof text === 'string' ? text : Buffer.from(text).toString('latin1')),
+      err: (text) => (err += text),
+      isInteractive: false,
+    },
     fileLayer: (path) => ({ origin: path, values: {} }),
     environment: { origin: 'environment', values: {} },
     signal: new AbortController().signal,

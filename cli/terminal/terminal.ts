@@ -1,7 +1,7 @@
 /** What a command may do with the terminal: the same in a shell, in a pipe and in a test. */
 export interface Terminal {
-  /** Results: standard output. */
-  out(text: string): void;
+  /** Results: standard output. Bytes are written as they are. */
+  out(text: string | Uint8Array): void;
   /** Everything else: standard error. */
   err(text: string): void;
   /** True when a person watches: progress may be drawn over itself. */

@@ -1,0 +1,39 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { usage } from '../hl7/node-inputs.ts';
+import type { ReplayTarget } from './replay-loop.ts';
+
+/** Writes each message to a file of its own, ready to be the input of `nerve run … --input DIR`. Overwrites nothing. */
+export function directoryReplayTarget(path: string): ReplayTarget {
+  return {
+    name: `directory ${path}`,
+    async send(messages) {
+      mkdirSync(path, { recursive: true });
+      for (const { value, headers } of messages) {
+        const place = (headers['replayOf'] ?? 'letter').replaceAll(/[^A-Za-z0-9]+/g, '-');
+        const hash = createHash('sha256').update(value).digest('hex').slice(0, 12);
+        writeFile(join(path, `${place}-${hash}.hl7`), value);
+      }
+      await Promise.resolve();
+    },
+  };
+}
+
+function writeFile(path: string, value: Buffer): void {
+  try {
+    const fd = openSync(path, 'wx');
+    try {
+      writeSync(fd, value);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw usage(
+      `${path} cannot be written (${code}).`,
+      'Give a directory that you may write to and that holds no earlier replay.',
+    );
+  }
+}
