@@ -1,5 +1,6 @@
 import type { Failure } from '../../shared/failure/failure.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
+import type { ApiRequest } from './api-request.ts';
 import { errorOf, INVALID_TOPIC, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
 
 /** What brokers refuse, as failures that name the cause and the remedy. */
@@ -35,6 +36,15 @@ export function recordTooLarge(topic: string, bytes: number, limit: number | und
       limit === undefined
         ? `Raise it (kafka-configs.sh --alter --topic ${topic} --add-config max.message.bytes=N), or let the job dead-letter records of that size by reference.`
         : 'Raise maxRecordBytes and the limit of the topic, or let the job dead-letter records of that size by reference.',
+  };
+}
+
+export function unsupportedRequest({ apiName, apiVersion }: ApiRequest, broker: string): Failure {
+  return {
+    code: 'kafka-version-unsupported',
+    reaction: 'fail-job',
+    message: `Kafka at ${broker} does not understand ${apiName} in version ${apiVersion}.`,
+    remedy: 'Use Kafka 2.3 to 4.x.',
   };
 }
 

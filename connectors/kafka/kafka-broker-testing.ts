@@ -9,9 +9,14 @@ import { promisify } from 'node:util';
 const services = fileURLToPath(new URL('../../scripts/services', import.meta.url));
 const run = promisify(execFile);
 
+const STORE_PASSWORD = 'test-store';
+
 /** A broker of a test's own, which it may kill, freeze and start again. */
 export interface TestBroker {
   readonly brokers: string;
+  /** The listener with TLS, and the PEM file of the authority that signed its certificate. */
+  readonly tlsBrokers: string;
+  readonly caPath: string;
   /** The listener that asks for SASL/PLAIN: user `nerve`, password `test-password`. */
   readonly saslBrokers: string;
   start(): Promise<void>;
@@ -29,7 +34,8 @@ export function sharedBrokers(): string {
 
 export async function startTestBroker(): Promise<TestBroker> {
   const directory = await mkdtemp(path.join(tmpdir(), 'nerve-broker-'));
-  const [port, controllerPort, saslPort] = await freePorts(3);
+  const [port, controllerPort, saslPort, tlsPort] = await freePorts(4);
+  const certificate = await makeCertificate(directory);
   const env = {
     ...process.env,
     SVC_FROM: 'native',
@@ -38,6 +44,9 @@ export async function startTestBroker(): Promise<TestBroker> {
     KAFKA_CTRL_PORT: String(controllerPort),
     KAFKA_SASL_PORT: String(saslPort),
     KAFKA_SASL_PASSWORD: 'test-password',
+    KAFKA_TLS_PORT: String(tlsPort),
+    KAFKA_TLS_KEYSTORE: certificate.keyStore,
+    KAFKA_TLS_PASSWORD: STORE_PASSWORD,
     KAFKA_JVM_OPTS: '-Xms128m -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
   };
   const call = async (...args: string[]): Promise<void> => {
@@ -46,6 +55,8 @@ export async function startTestBroker(): Promise<TestBroker> {
   const broker: TestBroker = {
     brokers: `127.0.0.1:${port}`,
     saslBrokers: `127.0.0.1:${saslPort}`,
+    tlsBrokers: `127.0.0.1:${tlsPort}`,
+    caPath: certificate.caPath,
     start: async () => await call('up', 'kafka'),
     kill: async () => await call('kill', 'kafka'),
     freeze: async () => await call('pause', 'kafka'),
@@ -57,6 +68,28 @@ export async function startTestBroker(): Promise<TestBroker> {
   };
   await broker.start();
   return broker;
+}
+
+/** A self-signed certificate for 127.0.0.1, by Java's own tool, which is there wherever a broker can run. */
+async function makeCertificate(directory: string): Promise<{ readonly keyStore: string; readonly caPath: string }> {
+  const keyStore = path.join(directory, 'broker.p12');
+  const caPath = path.join(directory, 'ca.pem');
+  const store = ['-keystore', keyStore, '-storetype', 'PKCS12', '-storepass', STORE_PASSWORD, '-alias', 'broker'];
+  const identity = [
+    '-dname',
+    'CN=localhost',
+    '-ext',
+    'san=ip:127.0.0.1',
+    '-keyalg',
+    'RSA',
+    '-keysize',
+    '2048',
+    '-validity',
+    '2',
+  ];
+  await run('keytool', ['-genkeypair', ...store, ...identity]);
+  await run('keytool', ['-exportcert', '-rfc', '-file', caPath, ...store]);
+  return { keyStore, caPath };
 }
 
 async function freePorts(count: number): Promise<number[]> {

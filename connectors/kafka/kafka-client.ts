@@ -3,7 +3,7 @@ import type { LogEntry } from 'kafkajs';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { ApiRequest } from './api-request.ts';
-import { throwIfRefused } from './broker-failures.ts';
+import { throwIfRefused, unsupportedRequest } from './broker-failures.ts';
 import { errorOf } from './error-codes.ts';
 import { raceAbort } from './kafka-abort.ts';
 import { connectionFailure } from './kafka-errors.ts';
@@ -151,6 +151,14 @@ export class KafkaClient {
     const connection = broker.connectionPool.pool[0];
     if (connection?.isConnected() !== true) {
       throw this.#failed(new Error('the connection is closed'), this.brokers, signal);
+    }
+    const versions = broker.versions?.[request.apiKey];
+    if (
+      versions === undefined ||
+      request.apiVersion < versions.minVersion ||
+      request.apiVersion > versions.maxVersion
+    ) {
+      throw new StreamError(unsupportedRequest(request, `${connection.host}:${connection.port}`));
     }
     try {
       return await raceAbort(sendOver(connection, request, REQUEST_TIMEOUT_MS), signal);

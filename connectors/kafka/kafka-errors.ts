@@ -1,14 +1,9 @@
 import type { Failure } from '../../shared/failure/failure.ts';
-import { classifyUnknown, isAbort, StreamError } from '../../shared/failure/failure.ts';
+import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
 
 /** Errors that kafkajs throws below the protocol: sockets, TLS, login. */
 
 const TLS_CODES = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO|HOSTNAME_MISMATCH|ERR_OSSL)/;
-
-/** True when the same request may succeed over a new connection. */
-export function isConnectionLoss(error: unknown): boolean {
-  return !(error instanceof StreamError) && !isAbort(error) && connectionFailure(error, []).reaction !== 'fail-job';
-}
 
 /** What a failed connection or request to `brokers` means, and what to do about it. */
 export function connectionFailure(error: unknown, brokers: readonly string[]): Failure {
@@ -35,14 +30,6 @@ export function connectionFailure(error: unknown, brokers: readonly string[]): F
       reaction: 'fail-job',
       message: `No TLS connection to Kafka at ${at} (${code}).`,
       remedy: "Check kafka.ssl.ca.path, the names in the broker's certificate, and that this listener uses TLS.",
-    };
-  }
-  if (error.name === 'KafkaJSServerDoesNotSupportApiKey') {
-    return {
-      code: 'kafka-too-old',
-      reaction: 'fail-job',
-      message: `Kafka at ${at} does not know a request that this program sends.`,
-      remedy: 'Use Kafka 2.3 or newer.',
     };
   }
   return {

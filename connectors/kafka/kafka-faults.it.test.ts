@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
@@ -216,4 +218,44 @@ describe('what is wrong is named', () => {
 
     expect(count).toBe(100);
   });
+});
+
+describe('TLS', () => {
+  test('with the authority that signed the broker’s certificate everything works', async () => {
+    const topic = newTopic('tls');
+    const admin = new KafkaAdmin(settingsOf(broker.tlsBrokers, { 'kafka.ssl.ca.path': broker.caPath }), silentLogger);
+    await admin.createTopics([{ topic, partitions: 2 }], signal());
+    await admin.produce(outputs(topic, 100), signal());
+    let count = 0;
+    for await (const record of admin.read({ topic }, signal())) {
+      count += record.value.length > 0 ? 1 : 0;
+    }
+    await admin.close();
+
+    expect(count).toBe(100);
+  });
+
+  test('an authority that is not trusted is named, and not tried again', async () => {
+    const failure = await failureOf(
+      discover(settingsOf(broker.tlsBrokers, { 'kafka.ssl.enabled': 'true' }), { topic: 't' }),
+    );
+
+    expect(failure).toMatchObject({ code: 'kafka-tls-refused', reaction: 'fail-job' });
+    expect(failure?.remedy).toContain('kafka.ssl.ca.path');
+  });
+});
+
+test('reader and writer work in a worker thread', async () => {
+  const topic = newTopic('worker');
+  await withAdmin(async (admin) => {
+    await admin.createTopics([{ topic, partitions: 2 }], signal());
+  });
+  const worker = new Worker(new URL('kafka-worker-testing.ts', import.meta.url), {
+    workerData: { brokers: broker.brokers, topic, count: 500 },
+  });
+  const [answer] = (await once(worker, 'message')) as unknown[];
+  const [exitCode] = (await once(worker, 'exit')) as unknown[];
+
+  expect(answer).toStrictEqual({ read: 500 });
+  expect(exitCode).toBe(0);
 });

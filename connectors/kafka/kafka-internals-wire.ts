@@ -55,6 +55,8 @@ interface ConnectionPool {
 /** Two connections to one broker: one for fetching, which the broker may hold, one for everything else. */
 export interface Broker {
   readonly connectionPool: ConnectionPool;
+  /** What the broker understands, by api key; known once it is connected. */
+  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
   connect(): Promise<void>;
   isConnected(): boolean;
   createTopics(request: { topics: readonly TopicToCreate[]; validateOnly: boolean; timeout: number }): Promise<unknown>;

@@ -121,8 +121,16 @@ export class KafkaSender {
     }, this.#deps.options.lingerMs);
   }
 
-  /** Sends everything that is due and may be sent. */
   #pump(): void {
+    try {
+      this.#sendDue();
+    } catch (error) {
+      this.#fail(classifyUnknown(error, 'Kafka writer'));
+    }
+  }
+
+  /** Sends everything that is due and may be sent. */
+  #sendDue(): void {
     if (this.#stop.signal.aborted) {
       return;
     }

@@ -108,3 +108,29 @@ describe('a batch that is too large', () => {
     expect(outboxes.split(outbox, 50_000, seal)).toBe(false);
   });
 });
+
+test.each([
+  [1_000.7, 1_000],
+  [undefined, 5_000_000],
+  [-1, 5_000_000],
+  [Number.NaN, 5_000_000],
+  [9_999_999_999, 5_000_000],
+  [5_100_000, 5_100_000],
+])('a record of time %s is written with time %i', (timestampMs, expected) => {
+  const clock = new MemoryClock(5_000_000);
+  const outboxes = new Outboxes(policy);
+  outboxes.add(
+    {
+      topic: 't',
+      key: 'k',
+      value: Buffer.alloc(1),
+      headers: {},
+      ...(timestampMs === undefined ? {} : { timestampMs }),
+    },
+    0,
+    clock,
+  );
+  const batch = outboxes.of('t', 0).next(new ProducerIdentity(1n, 0, undefined), seal);
+
+  expect(Number(batch?.sealed?.bytes.readBigInt64BE(27))).toBe(expected);
+});

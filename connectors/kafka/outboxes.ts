@@ -6,6 +6,9 @@ import type { BatchSeal } from './record-batch-encode.ts';
 /** No batch gets smaller than this when a topic accepts only small ones. */
 const BATCH_BYTES_MIN = 1_024;
 
+/** A little less than the hour that brokers allow: their clocks differ from ours. */
+const AHEAD_MS_MAX = 3_300_000;
+
 export interface BatchPolicy {
   readonly maxBatchBytes: number;
   readonly lingerMs: number;
@@ -56,7 +59,7 @@ export class Outboxes {
   add(record: OutputRecord, partition: number, clock: Clock): boolean {
     const outbox = this.of(record.topic, partition);
     const limit = this.#limitOf(record.topic);
-    this.#heldBytes += outbox.append(record, record.timestampMs ?? clock.nowMs(), limit, clock);
+    this.#heldBytes += outbox.append(record, timestampOf(record, clock.nowMs()), limit, clock);
     this.#busy.add(outbox);
     return outbox.inFlight === undefined && outbox.hasFull(limit);
   }
@@ -98,4 +101,14 @@ export class Outboxes {
   #limitOf(topic: string): number {
     return this.#batchBytesMax.get(topic) ?? this.#policy.maxBatchBytes;
   }
+}
+
+/**
+ * A time that a broker would refuse (negative, no number, or further ahead than Kafka 4's `message.timestamp.after.max.ms`
+ * of one hour) becomes the time of writing: a sender's wrong clock must not stop a job.
+ */
+function timestampOf({ timestampMs }: OutputRecord, nowMs: number): number {
+  return timestampMs !== undefined && timestampMs >= 0 && timestampMs <= nowMs + AHEAD_MS_MAX
+    ? Math.trunc(timestampMs)
+    : nowMs;
 }

@@ -8,8 +8,8 @@ import { checkedSink } from './options.ts';
  * Writes records to Kafka, each to the topic it names; keys choose the partition as Kafka's default partitioner does.
  * Without `serialize` it takes `OutputRecord`s.
  */
-export function kafkaSink(options?: KafkaSinkOptions): SinkSpec<OutputRecord>;
 export function kafkaSink<T>(options: SerializingSinkOptions<T>): SinkSpec<T>;
+export function kafkaSink(options?: KafkaSinkOptions): SinkSpec<OutputRecord>;
 export function kafkaSink<T>(options: KafkaSinkOptions | SerializingSinkOptions<T> = {}): SinkSpec<T> {
   const checked = checkedSink(options);
   return {

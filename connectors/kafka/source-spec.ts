@@ -8,8 +8,8 @@ import { checkedSource } from './options.ts';
  * Reads topics of Kafka, each partition by one reader, from offsets that are part of the job's checkpoints. Without
  * `deserialize` it yields `SourceRecord`s. Needs Kafka 2.3 or newer.
  */
-export function kafkaSource(options: KafkaSourceOptions): SourceSpec<SourceRecord>;
 export function kafkaSource<T>(options: DeserializingSourceOptions<T>): SourceSpec<T>;
+export function kafkaSource(options: KafkaSourceOptions): SourceSpec<SourceRecord>;
 export function kafkaSource(options: KafkaSourceOptions | DeserializingSourceOptions<unknown>): SourceSpec<unknown> {
   const checked = checkedSource(options, 'deserialize' in options ? options.deserialize : undefined);
   return {
