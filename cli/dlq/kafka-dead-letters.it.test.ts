@@ -50,16 +50,14 @@ test('dead letters of a topic are listed, and replayed to the input topic once, 
     expect(listed.out).toMatch(/parse E_CHARSET +125/);
     expect(first.out).toContain('125 sent');
     expect(second.out).toContain('125 were sent by an earlier run');
-    const sent = [];
-    for await (const record of admin.read({ topic: raw }, signal)) {
-      sent.push({ key: record.key?.toString(), value: Buffer.from(record.value), of: record.headers['replayOf'] });
+    const sent: string[] = [];
+    for await (const { key, value, headers } of admin.read({ topic: raw }, signal)) {
+      sent.push(`${key?.toString() ?? ''} ${value.toString('hex')} ${String(headers['replayOf'])}`);
     }
     const expected = letters
       .filter((_, i) => i % 2 === 0)
-      .map(({ key, value, headers }) => ({ key, value, of: headers.src }));
-    expect(new Set(sent.map(({ key }) => key)).size).toBe(125);
-    expect(sent).toHaveLength(125);
-    expect(sent).toStrictEqual(expect.arrayContaining(expected));
+      .map(({ key, value, headers }) => `${key} ${value.toString('hex')} ${headers.src}`);
+    expect(sent.sort()).toStrictEqual(expected.sort());
   } finally {
     await admin.deleteTopics([dlq, raw], signal);
     await admin.close();

@@ -27,7 +27,15 @@ export async function runCli(
     signal: new AbortController().signal,
     setExitCode: (code) => (exitCode = code),
   };
-  const program = new Command('nerve').option('--json').exitOverride();
+  const program = new Command('nerve')
+    .option('--json', 'machine-readable results', false)
+    .option(
+      '-D, --define <key=value>',
+      'set a configuration key',
+      (text: string, earlier: string[]) => [...earlier, text],
+      [],
+    )
+    .exitOverride();
   program.configureOutput({ writeOut: (text) => (out += text), writeErr: (text) => (err += text) });
   register(program, cli);
   for (const command of program.commands) {
