@@ -37,8 +37,8 @@ const BUFFERED_BYTES_MAX = 8 * 1024 * 1024;
  * Writes `PATH/<topic>/part-….jsonl`, one JSON line per record: `{"topic","key","headers","encoding","value"}` (README.md).
  * A part is written under a hidden name and gets its own by the commit, so that what can be seen is complete.
  */
-export function fileSink(options: FileSinkOptions): SinkSpec<OutputRecord>;
 export function fileSink<T>(options: SerializingFileSinkOptions<T>): SinkSpec<T>;
+export function fileSink(options: FileSinkOptions): SinkSpec<OutputRecord>;
 export function fileSink(options: FileSinkOptions & { serialize?(value: unknown): OutputRecord }): SinkSpec<unknown> {
   const resolved: ResolvedFileSink = {
     kind: 'file-sink',

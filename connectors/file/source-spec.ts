@@ -35,8 +35,8 @@ export interface ResolvedFileSource {
  * Reads a file or a directory once, and ends. One split per file; readers ask for the next file when they are done, so that
  * with one reader the files come in name order. Each record carries the header `file`: its path below `path`.
  */
-export function fileSource(options: FileSourceOptions): SourceSpec<SourceRecord>;
 export function fileSource<T>(options: DecodingFileSourceOptions<T>): SourceSpec<T>;
+export function fileSource(options: FileSourceOptions): SourceSpec<SourceRecord>;
 export function fileSource(
   options: FileSourceOptions & { readonly deserialize?: (record: SourceRecord) => unknown },
 ): SourceSpec<unknown> {

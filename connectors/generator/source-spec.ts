@@ -45,8 +45,8 @@ export interface ResolvedGeneratorSource {
 }
 
 /** A feed made by a function of the job: the same for every run with the same seed, and after every restart. */
-export function generatorSource(options: GeneratorSourceOptions): SourceSpec<SourceRecord>;
 export function generatorSource<T>(options: DecodingGeneratorSourceOptions<T>): SourceSpec<T>;
+export function generatorSource(options: GeneratorSourceOptions): SourceSpec<SourceRecord>;
 export function generatorSource(
   options: GeneratorSourceOptions & { readonly deserialize?: (record: SourceRecord) => unknown },
 ): SourceSpec<unknown> {

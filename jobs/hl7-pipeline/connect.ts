@@ -3,7 +3,7 @@ import type { JobArguments, OutputRecord, SinkSpec, SourceRecord, SourceSpec } f
 import { generatedFeed } from './generate/generated-feed.ts';
 import { hl7FileFraming } from './hl7-file-framing.ts';
 import type { jobArguments } from './job-arguments.ts';
-import { topicsOf } from './route.ts';
+import { topicOf } from './route.ts';
 
 type Arguments = JobArguments<typeof jobArguments>;
 
@@ -29,15 +29,15 @@ export function chooseSource(args: Arguments): SourceSpec<SourceRecord> {
   return kafkaSource({ topic, bounded, maxRecordBytes, ...(brokers === undefined ? {} : { brokers }) });
 }
 
-/** Where records go: JSON lines or Kafka. */
-export function chooseSink(args: Arguments): SinkSpec<OutputRecord> {
-  const { brokers, outputPrefix } = args;
+/** Where records go: JSON lines or Kafka. `topics`: those that must be there before the job starts. */
+export function chooseSink(args: Arguments, topics: readonly string[]): SinkSpec<OutputRecord> {
+  const { brokers } = args;
   if (args.output !== undefined) {
-    const deadLetterTopic = `${outputPrefix}dlq`;
+    const deadLetterTopic = topicOf(args.outputPrefix, 'dlq');
     return fileSink({ path: args.output, encoding: ({ topic }) => (topic === deadLetterTopic ? 'base64' : 'json') });
   }
   return kafkaSink({
-    topics: topicsOf(outputPrefix),
+    topics,
     maxRecordBytes: args.maxMessageBytes + HEADROOM_BYTES,
     ...(brokers === undefined ? {} : { brokers }),
   });

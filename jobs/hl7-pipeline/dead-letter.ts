@@ -4,6 +4,7 @@ import type { Hl7Problem } from '../../hl7/message/problem.ts';
 import { originHeaders } from './origin.ts';
 import type { Origin } from './origin.ts';
 import { outputRecordSerializer } from './output-record-serializer.ts';
+import { topicOf } from './route.ts';
 
 /** Where refused messages leave the steps: ready to be written. */
 export const deadLetters = outputTag<OutputRecord>('dead-letters', outputRecordSerializer);
@@ -17,7 +18,7 @@ export class DeadLetters {
   readonly #metrics: RuntimeContext['metrics'];
 
   constructor(topicPrefix: string, context: RuntimeContext) {
-    this.#topic = `${topicPrefix}dlq`;
+    this.#topic = topicOf(topicPrefix, 'dlq');
     this.#metrics = context.metrics;
   }
 

@@ -9,6 +9,7 @@ import { jobArguments } from './job-arguments.ts';
 import { Parse } from './parse.ts';
 import { partByPatient, patientKeyOf, withoutPatient } from './patient-key.ts';
 import { readPolicy } from './read-policy.ts';
+import { routeTopics, topicOf } from './route.ts';
 import { makeTypedRecord } from './typed-record.ts';
 import { Validate } from './validate.ts';
 
@@ -45,13 +46,13 @@ export const job = defineJob(
       .keyBy(patientKeyOf)
       .process(makeTypedRecord, { uid: 'record', ...keyed })
       .process(new CheckContract(policy), { uid: 'contract', ...keyed });
-    records.sinkTo(chooseSink(args), { uid: 'route', ...keyed });
+    records.sinkTo(chooseSink(args, routeTopics(policy.topicPrefix)), { uid: 'route', ...keyed });
 
     const others = parted
       .sideOutput(withoutPatient)
       .process(makeTypedRecord, { uid: 'record-without-patient' })
       .process(new CheckContract(policy), { uid: 'contract-without-patient' });
-    others.sinkTo(chooseSink(args), { uid: 'route-without-patient' });
+    others.sinkTo(chooseSink(args, [topicOf(policy.topicPrefix, 'other')]), { uid: 'route-without-patient' });
 
     parsed
       .sideOutput(deadLetters)
@@ -61,7 +62,7 @@ export const job = defineJob(
         records.sideOutput(deadLetters),
         others.sideOutput(deadLetters),
       )
-      .sinkTo(chooseSink(args), { uid: 'dead-letters' });
+      .sinkTo(chooseSink(args, [topicOf(policy.topicPrefix, 'dlq')]), { uid: 'dead-letters' });
   },
   { args: jobArguments },
 );

@@ -1,11 +1,12 @@
 import type { Route } from '../../hl7/route/route-of.ts';
 
-/** The topic of a route: `hl7.adt`. */
-export function topicOf(prefix: string, route: Route): string {
+/** The topic of a route, or of the dead letters: `hl7.adt`, `hl7.dlq`. */
+export function topicOf(prefix: string, route: Route | 'dlq'): string {
   return prefix + route;
 }
 
-/** Every topic the pipeline writes to. */
-export function topicsOf(prefix: string): readonly string[] {
-  return ['adt', 'oru', 'orm', 'dft', 'mdm', 'other', 'dlq'].map((name) => prefix + name);
+/** The topics of all routes. */
+export function routeTopics(prefix: string): readonly string[] {
+  const routes: readonly Route[] = ['adt', 'oru', 'orm', 'dft', 'mdm', 'other'];
+  return routes.map((route) => topicOf(prefix, route));
 }

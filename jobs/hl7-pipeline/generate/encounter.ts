@@ -5,9 +5,12 @@ import { panels } from './panels.ts';
 import type { Panel } from './panels.ts';
 
 /** Encounters that go on at the same time: their messages are interleaved. */
-export const LANES = 64;
+export const LANES = 256;
 /** A patient comes back after this many encounters; more than lanes, so that nobody is admitted twice at once. */
 const PATIENTS = 5_003;
+/** One encounter in so many is late, by up to five minutes. */
+const LATE_EVERY = 6;
+const DELAY_MS_MAX = 300_000;
 
 export interface FeedPatient {
   readonly mrn: string;
@@ -34,6 +37,8 @@ export interface Encounter {
   readonly doctor: string;
   readonly diagnosis: string;
   readonly orders: readonly [FeedOrder, FeedOrder];
+  /** How late its messages arrive, all of them: a slow line. So times of one patient are in order, those of the feed are not. */
+  readonly delayMs: number;
 }
 
 export interface FeedOrder {
@@ -75,6 +80,7 @@ export function makeEncounter(number: number, randomOf: (stream: number) => Rand
     doctor: pick(DOCTORS, random.below(DOCTORS.length)),
     diagnosis: pick(DIAGNOSES, random.below(DIAGNOSES.length)),
     orders: [order(number, 1, random), order(number, 2, random)],
+    delayMs: random.below(LATE_EVERY) === 0 ? random.below(DELAY_MS_MAX) : 0,
   };
 }
 

@@ -17,14 +17,14 @@ export const STEPS = [
   'admit',
   'order-1',
   'result-1',
-  'charge',
+  'charge-1',
   'order-2',
   'update',
   'transfer',
   'result-2',
   'note',
   'correction',
-  'charge',
+  'charge-2',
   'discharge',
 ] as const;
 
@@ -49,34 +49,35 @@ export function acknowledgementText(facts: MessageFacts): string {
 }
 
 function body(step: Step, facts: MessageFacts): readonly string[] {
-  const { orders, patientClass, beds } = facts.encounter;
-  switch (step) {
-    case 'admit':
-      return [
-        evn(patientClass === 'O' ? 'A04' : 'A01', facts),
-        pid(facts),
-        pv1(facts, beds[0]),
-        `DG1|1||${facts.encounter.diagnosis}^I10`,
-      ];
-    case 'update':
-      return [evn('A08', facts), pid(facts), pv1(facts, beds[0]), 'AL1|1|DA|70618^Penicillin^RXNORM|SV|Hives'];
-    case 'transfer':
-      return [evn('A02', facts), pid(facts), pv1(facts, beds[1], beds[0])];
-    case 'discharge':
-      return [evn('A03', facts), pid(facts), `${pv1(facts, beds[1])}|||||||||||||||||||||||||${dtm(facts)}`];
-    case 'order-1':
-    case 'order-2':
-      return [pid(facts), pv1(facts, beds[0]), ...orderSegments(orders[step === 'order-1' ? 0 : 1], facts)];
-    case 'result-1':
-      return [pid(facts), pv1(facts, beds[0]), ...resultSegments(orders[0], 'F', facts)];
-    case 'result-2':
-    case 'correction':
-      return [pid(facts), pv1(facts, beds[1]), ...resultSegments(orders[1], step === 'correction' ? 'C' : 'F', facts)];
-    case 'charge':
-      return [evn('P03', facts), pid(facts), pv1(facts, beds[0]), ...charges(facts)];
-    case 'note':
-      return [evn('T02', facts), pid(facts), pv1(facts, beds[1]), ...note(facts)];
-  }
+  return BODIES[step](facts);
+}
+
+const BODIES: Readonly<Record<Step, (facts: MessageFacts) => readonly string[]>> = {
+  admit: (facts) => [
+    evn(facts.encounter.patientClass === 'O' ? 'A04' : 'A01', facts),
+    ...patientIn(0, facts),
+    `DG1|1||${facts.encounter.diagnosis}^I10`,
+  ],
+  update: (facts) => [evn('A08', facts), ...patientIn(0, facts), 'AL1|1|DA|70618^Penicillin^RXNORM|SV|Hives'],
+  transfer: (facts) => [evn('A02', facts), pid(facts), pv1(facts, facts.encounter.beds[1], facts.encounter.beds[0])],
+  discharge: (facts) => [
+    evn('A03', facts),
+    pid(facts),
+    // PV1-45 is the time of discharge.
+    `${pv1(facts, facts.encounter.beds[1])}${'|'.repeat(26)}${dtm(facts)}`,
+  ],
+  'order-1': (facts) => [...patientIn(0, facts), ...orderSegments(facts.encounter.orders[0], facts)],
+  'order-2': (facts) => [...patientIn(0, facts), ...orderSegments(facts.encounter.orders[1], facts)],
+  'result-1': (facts) => [...patientIn(0, facts), ...resultSegments(facts.encounter.orders[0], 'F', facts)],
+  'result-2': (facts) => [...patientIn(1, facts), ...resultSegments(facts.encounter.orders[1], 'F', facts)],
+  correction: (facts) => [...patientIn(1, facts), ...resultSegments(facts.encounter.orders[1], 'C', facts)],
+  'charge-1': (facts) => [evn('P03', facts), ...patientIn(0, facts), ...charges(1, facts)],
+  'charge-2': (facts) => [evn('P03', facts), ...patientIn(1, facts), ...charges(2, facts)],
+  note: (facts) => [evn('T02', facts), ...patientIn(1, facts), ...note(facts)],
+};
+
+function patientIn(bed: 0 | 1, facts: MessageFacts): readonly string[] {
+  return [pid(facts), pv1(facts, facts.encounter.beds[bed])];
 }
 
 const TYPES: Readonly<Record<Step, string>> = {
@@ -89,7 +90,8 @@ const TYPES: Readonly<Record<Step, string>> = {
   'result-1': 'ORU^R01^ORU_R01',
   'result-2': 'ORU^R01^ORU_R01',
   correction: 'ORU^R01^ORU_R01',
-  charge: 'DFT^P03^DFT_P03',
+  'charge-1': 'DFT^P03^DFT_P03',
+  'charge-2': 'DFT^P03^DFT_P03',
   note: 'MDM^T02^MDM_T02',
 };
 
@@ -154,7 +156,8 @@ function obx(setId: number, test: LabTest, tail: string, { random }: MessageFact
   return `OBX|${setId}|NM|${test.code}^${test.name}^LN||${value.toFixed(decimals)}|${test.unit}|${range}|${flag}|||${tail}`;
 }
 
-function charges(facts: MessageFacts): readonly string[] {
+/** `bill` keeps the two bills of a stay apart. */
+function charges(bill: number, facts: MessageFacts): readonly string[] {
   const { visit, doctor } = facts.encounter;
   const items = [
     '99285^ED visit high^C4|890.50',
@@ -163,7 +166,7 @@ function charges(facts: MessageFacts): readonly string[] {
   ];
   return items.slice(0, 1 + facts.random.below(items.length)).map((item, at) => {
     const [code = '', price = ''] = item.split('|');
-    return `FT1|${at + 1}|${visit}-${at + 1}||${dtm(facts)}|${dtm(facts)}|CG|${code}|||1|${price}|${price}||||||||${doctor}`;
+    return `FT1|${at + 1}|${visit}-${bill}-${at + 1}||${dtm(facts)}|${dtm(facts)}|CG|${code}|||1|${price}|${price}||||||||${doctor}`;
   });
 }
 
