@@ -22,3 +22,8 @@ export const defaultExchangeLimits: ExchangeLimits = {
   recordBytesMax: 32 * 1024 * 1024,
   overdraftBytesMax: 128 * 1024 * 1024,
 };
+
+/** What two processes must have in common to share a channel, for people to compare. */
+export function describeLimits({ frameBytes, creditsMax, recordBytesMax }: ExchangeLimits): string {
+  return `frames of ${frameBytes} bytes, ${creditsMax} credits, records up to ${recordBytesMax} bytes`;
+}

@@ -200,7 +200,7 @@ export class ExchangeRouter {
     if (port === undefined) {
       this.#dropped.add();
     } else {
-      port.post(packet);
+      port.postWithOthers(packet);
     }
   }
 

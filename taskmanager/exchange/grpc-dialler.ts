@@ -1,5 +1,5 @@
 import { Client, credentials, status } from '@grpc/grpc-js';
-import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import type { ChannelOptions, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import type { Clock } from '../../shared/clock/clock.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { TaskManagerId } from '../../shared/ids.ts';
@@ -14,6 +14,11 @@ import type { PeerStream } from './peer-stream.ts';
 const HELLO_TIMEOUT_MS = 5_000;
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MOST_MS = 1_000;
+/**
+ * HTTP/2's 64 KB window makes a sender wait after every second frame (measured: a third more CPU per record). Memory is bounded
+ * by the channels' credits, not by this. A grpc-js server has no such option, so only what the dialler receives profits.
+ */
+const dialOptions: ChannelOptions = { ...channelOptions, 'grpc-node.flow_control_window': 1024 * 1024 };
 const CONNECT_PATH = protos.nerve.v1.Exchange.service.Connect.path;
 
 /** What the dialler and the server tell the router. */
@@ -78,7 +83,7 @@ export class GrpcDialler {
   }
 
   async #dialOnce(peer: TaskManagerId, address: string, signal: AbortSignal): Promise<DialOutcome> {
-    const client = new Client(address, credentials.createInsecure(), channelOptions);
+    const client = new Client(address, credentials.createInsecure(), dialOptions);
     const identity = (bytes: Buffer): Buffer => bytes;
     const call = client.makeBidiStreamRequest<Buffer, Buffer>(CONNECT_PATH, identity, identity);
     return await new Promise<DialOutcome>((resolve) => {

@@ -5,6 +5,7 @@ import type { AttemptKey, SlotPlace } from '../../shared/control/messages.ts';
 import { parseAttemptNumber, parseIncarnation, parseJobId, parseTaskManagerId } from '../../shared/ids.ts';
 import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
 import type { AttemptExchange, TaskManagerExchange } from './attempt-exchange.ts';
+import { defaultExchangeLimits } from './exchange-limits.ts';
 import { testPlaces } from './exchange-testing.ts';
 import { openGrpcExchange } from './grpc-exchange.ts';
 import type { WorkerReport, WorkerTask } from './node-exchange-worker-testing.ts';
@@ -105,8 +106,16 @@ describe('the greeting', () => {
     b.openAttempt(attempt, places);
 
     await expect(a.openAttempt(attempt, places).connect(AbortSignal.timeout(5_000))).rejects.toThrow(
-      'Task manager tm-b cannot be a peer: tm-a runs version 1.0.0, tm-b runs 2.0.0',
+      /tm-b cannot be a peer: tm-a runs version 1\.0\.0 \(.*\), tm-b runs 2\.0\.0 \(/,
     );
+  });
+
+  test('refuses other limits, since the two ends would count credits differently', async () => {
+    const a = await openExchange('tm-a');
+    const b = await openExchange('tm-b', '1.0.0', 4);
+    const places = testPlaces(['tm-a', 'tm-b'], { 'tm-a': a.address, 'tm-b': b.address });
+
+    await expect(a.openAttempt(attempt, places).connect(AbortSignal.timeout(5_000))).rejects.toThrow('4 credits');
   });
 
   test('refuses a process that is another task manager than the one looked for', async () => {
@@ -143,7 +152,7 @@ interface Cluster {
 type TaskOptions = Pick<WorkerTask, 'records' | 'recordBytes'> &
   Partial<Pick<WorkerTask, 'stopAfter' | 'isSinkStopped'>>;
 
-async function openExchange(name: string, version = '1.0.0'): Promise<Exchange> {
+async function openExchange(name: string, version = '1.0.0', creditsMax = 8): Promise<Exchange> {
   const exchange = await openGrpcExchange({
     taskManager: parseTaskManagerId(name),
     incarnation: parseIncarnation('1'),
@@ -151,6 +160,7 @@ async function openExchange(name: string, version = '1.0.0'): Promise<Exchange> 
     host: '127.0.0.1',
     bindHost: '127.0.0.1',
     port: 0,
+    limits: { ...defaultExchangeLimits, creditsMax },
     clock: nodeClock,
     metrics: new MetricRegistry().group({}),
   });

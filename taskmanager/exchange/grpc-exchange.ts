@@ -9,6 +9,8 @@ import type { MetricGroup } from '../../shared/metrics/metrics.ts';
 import { channelOptions } from '../../shared/rpc/grpc-options.ts';
 import { protos, withRawBytes } from '../../shared/rpc/grpc-proto.ts';
 import type { AttemptExchange, TaskManagerExchange } from './attempt-exchange.ts';
+import { describeLimits } from './exchange-limits.ts';
+import type { ExchangeLimits } from './exchange-limits.ts';
 import { ExchangeRouter } from './exchange-router.ts';
 import { GrpcDialler } from './grpc-dialler.ts';
 import type { StreamEvents } from './grpc-dialler.ts';
@@ -19,6 +21,8 @@ import { makeSlotPorts } from './node-slot-ports.ts';
 import type { SlotPortsTransfer } from './node-slot-ports.ts';
 
 export interface GrpcExchangeOptions extends ExchangeIdentity {
+  /** Part of the greeting: both ends of a channel derive their sizes from them. */
+  readonly limits: ExchangeLimits;
   /** The name or address that peers dial. */
   readonly host: string;
   /** The address to listen on, and the port (0: any free one). */
@@ -41,17 +45,18 @@ export async function openGrpcExchange(options: GrpcExchangeOptions): Promise<Ta
     },
     metrics: options.metrics,
   });
-  const dialler = new GrpcDialler(options, router, options.clock);
+  const self: ExchangeIdentity = { ...options, version: `${options.version} (${describeLimits(options.limits)})` };
+  const dialler = new GrpcDialler(self, router, options.clock);
   const server = new Server(channelOptions);
   server.addService(withRawBytes(protos.nerve.v1.Exchange.service), {
     Connect: (call: ServerDuplexStream<Buffer, Buffer>) => {
-      serveStream(call, options, router);
+      serveStream(call, self, router);
     },
   });
   const port = await bind(server, options);
   return {
     address: `${options.host}:${port}`,
-    openAttempt: (attempt, slots) => openAttempt(router, options, attempt, slots),
+    openAttempt: (attempt, slots) => openAttempt(router, self, attempt, slots),
     close: async () => {
       dialler.close();
       router.closeAll();

@@ -28,6 +28,10 @@ export class MemoryPacketPort implements PacketPort {
     }
   }
 
+  postWithOthers(packet: Buffer): void {
+    this.post(packet);
+  }
+
   atEndOfTurn(callback: () => void): void {
     this.#turnEnds.push(callback);
   }

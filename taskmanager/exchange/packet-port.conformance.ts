@@ -39,6 +39,22 @@ export function packetPortConformance(open: () => PacketPortPair): void {
     near.close();
   });
 
+  test('keeps the order between packets that leave at once and such that leave at the end of the turn', async () => {
+    const { near, far, settle } = open();
+    const events: string[] = [];
+    far.listen({ onPacket: (packet) => events.push(packet.toString()), onClose: () => events.push('closed') });
+    const memory = Buffer.alloc(100, 'four');
+
+    near.postWithOthers(Buffer.from('one'));
+    near.postWithOthers(Buffer.from('two'));
+    near.post(Buffer.from('three'));
+    near.postWithOthers(memory.subarray(0, 4));
+    near.close();
+    await settle();
+
+    expect(events).toStrictEqual(['one', 'two', 'three', 'four', 'closed']);
+  });
+
   test('drains what has been posted at once, and only once', async () => {
     const { near, far, settle } = open();
     const events: string[] = [];

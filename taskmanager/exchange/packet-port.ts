@@ -6,6 +6,11 @@
 export interface PacketPort {
   /** `packet` is copied before `post` returns; the caller may reuse it. */
   post(packet: Buffer): void;
+  /**
+   * The same for memory that nobody will change: leaves at the end of the running turn of the event loop, together with
+   * whatever else is posted until then. Waking a thread costs more than copying a frame (measured: 30 µs against 5).
+   */
+  postWithOthers(packet: Buffer): void;
   /** Calls back once when the running turn of the event loop ends: small packets of a turn are posted together. */
   atEndOfTurn(callback: () => void): void;
   /** Starts the delivery. Called once. */
