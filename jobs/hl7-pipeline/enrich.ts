@@ -41,8 +41,11 @@ export class Enrich implements ProcessFunction<ParsedMessage, Hl7Element> {
     for (const { code } of warnings) {
       this.#countWarning(code);
     }
-    const contract = this.#policy.judge.modes?.contract ?? settings.validation.contract;
-    const sender = this.#senders.of(settings, message.value(0, 3), contract);
+    const sender = this.#senders.of(settings, {
+      application: message.value(0, 3),
+      contract: this.#policy.judge.modes?.contract ?? settings.validation.contract,
+      isCharsetUsed: settings.charset !== undefined && message.presence(0, 18) !== 'value',
+    });
     const { route, key } = chosen;
     context.emit(
       new Hl7Element({ bytes, origin, ingestedMs, sender, route, key, warnings: warningCodes(warnings) }, message),

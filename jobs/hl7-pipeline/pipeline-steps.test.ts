@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import fc from 'fast-check';
 import { compileContracts } from '../../hl7/validate/check-contract.ts';
 import type { OutputRecord } from '../../index.ts';
 import { policyOf, runSteps, sourceRecord } from './run-steps-testing.ts';
 
+const fuzzPolicy = policyOf();
 const NAME = 'PLANTEDNAME';
 const pid = `PID|1||4711^^^NGH^MR||${NAME}^ALICE||19800229|F`;
 
@@ -176,6 +178,52 @@ describe('the HL7 pipeline', () => {
 
     expect(raw.length).toBeLessThan(600);
     expect(records).toMatchObject([{ topic: 'hl7.dlq', headers: { stage: 'contract', reason: 'E_TOO_LARGE' } }]);
+  });
+
+  test('a message that declares a character set itself is not read in that of its sender', () => {
+    const facilities = JSON.stringify({
+      version: 1,
+      facilities: [{ id: 'F', match: [{ facility: 'NGH' }], charset: 'UNICODE UTF-8' }],
+    });
+    const declared = oru().replace('|2.5.1\r', '|2.5.1||||||NO SUCH SET\r').replace('ALICE', 'JOS\u00c9');
+    const undeclared = oru().replace('ALICE', 'JOS\u00c9');
+
+    const records = runSteps(
+      [Buffer.from(declared, 'latin1'), Buffer.from(undeclared, 'latin1'), Buffer.from(undeclared, 'utf8')].map((raw) =>
+        sourceRecord(raw),
+      ),
+      policyOf({ facilities }),
+    );
+
+    expect(records.map(({ topic, headers }) => [topic, headers['reason']])).toStrictEqual([
+      ['hl7.oru', undefined],
+      ['hl7.dlq', 'E_CHARSET'],
+      ['hl7.oru', undefined],
+    ]);
+    expect(records[0]?.value.toString()).toContain('JOS\u00c9');
+    expect(records[2]?.value.toString()).toContain('JOS\u00c9');
+  });
+
+  test('no damage to a message makes a step throw, and every record leaves something', () => {
+    const seeds = [framed(oru()), oru(), `BHS|^~\\&\r${oru()}${oru()}BTS|2\r`].map((text) => Buffer.from(text));
+    const alphabet = Buffer.from('|^~\\&\r\n\u000b\u001c"MSHPIDORCOBX019 \u0000\u00ff\u00c3\u001b$', 'latin1');
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...seeds),
+        fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 12 }),
+        (seed, changes) => {
+          const raw = Buffer.from(seed);
+          for (const [at, byte] of changes) {
+            raw[at % raw.length] = alphabet[byte % alphabet.length] ?? 0;
+          }
+
+          const records = runSteps([sourceRecord(raw)], fuzzPolicy);
+
+          expect(records.length).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 
   test('a patient name never stands in the detail of a dead letter', () => {

@@ -6,10 +6,20 @@ export interface Sender {
   readonly facilityId: string;
   readonly sourceSystem: string;
   readonly zone: string | undefined;
+  /** The character set its message was read in, because it declares none itself. */
   readonly charset: string | undefined;
   readonly contract: ValidationMode;
   /** All of it as text, in ASCII: how it crosses to another subtask. The same sender has the same text. */
   readonly text: string;
+}
+
+/** What a message adds to what is known of its sender. */
+export interface SenderFacts {
+  /** MSH-3.1. */
+  readonly application: string | undefined;
+  readonly contract: ValidationMode;
+  /** The message declares no character set itself (MSH-18). */
+  readonly isCharsetUsed: boolean;
 }
 
 /** MSH-3 is the sender's to choose, so their number is bounded; beyond, all are forgotten and made anew. */
@@ -23,20 +33,23 @@ export class Senders {
   readonly #byText = new Map<string, Sender>();
   #count = 0;
 
-  of(settings: FacilitySettings, application: string | undefined, contract: ValidationMode): Sender {
+  of(settings: FacilitySettings, facts: SenderFacts): Sender {
+    const { application, contract, isCharsetUsed } = facts;
     const sourceSystem = settings.sourceSystem ?? application ?? 'UNKNOWN';
-    const known = this.#bySettings.get(settings)?.get(sourceSystem);
+    const name = `${isCharsetUsed ? 'c' : '-'}${sourceSystem}`;
+    const known = this.#bySettings.get(settings)?.get(name);
     if (known !== undefined) {
       return known;
     }
-    const { facilityId, zone, charset } = settings;
+    const { facilityId, zone } = settings;
+    const charset = isCharsetUsed ? settings.charset : undefined;
     const sender = senderOf({ facilityId, sourceSystem, zone, charset, contract });
     if (sender.text.length > TEXT_UNITS_MAX) {
       return sender;
     }
     this.#forgetWhenFull();
     const ofSettings = this.#bySettings.get(settings) ?? new Map<string, Sender>();
-    this.#bySettings.set(settings, ofSettings.set(sourceSystem, sender));
+    this.#bySettings.set(settings, ofSettings.set(name, sender));
     return sender;
   }
 
