@@ -2,7 +2,7 @@ import type { FromCoordinator, TaskReport, AttemptKey, SubtaskKey } from '../../
 import type { EpochMs } from '../../shared/clock/clock.ts';
 import type { Discovery } from '../../shared/connector/source.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import type { JobId, SplitId, TaskManagerId, VertexId } from '../../shared/ids.ts';
+import type { AttemptNumber, JobId, SplitId, TaskManagerId, VertexId } from '../../shared/ids.ts';
 import type { Random } from '../../shared/random/random.ts';
 import type { CommitEvent, CommitSend } from '../commits/commit-events.ts';
 import type { Instant } from '../membership/members.ts';
@@ -30,7 +30,8 @@ export type DiscoveryEvent =
   | { readonly kind: 'discovery-failed'; readonly jobId: JobId; readonly vertex: VertexId; readonly failure: Failure };
 
 export type JobPersist =
-  { readonly kind: 'put-job'; readonly record: JobRecord } | { readonly kind: 'delete-job'; readonly jobId: JobId };
+  | { readonly kind: 'put-job'; readonly record: JobRecord }
+  | { readonly kind: 'delete-job'; readonly jobId: JobId; readonly attemptFloor: AttemptNumber | 0 };
 
 export type JobSend =
   | { readonly kind: 'command'; readonly to: TaskManagerId; readonly message: FromCoordinator }

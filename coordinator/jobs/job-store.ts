@@ -1,5 +1,10 @@
-import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
+import type { AttemptNumber, JobId, LeaderEpoch } from '../../shared/ids.ts';
 import type { JobRecord } from './job-record.ts';
+
+export interface ForgottenJob {
+  readonly jobId: JobId;
+  readonly attemptFloor: AttemptNumber | 0;
+}
 
 /**
  * Where jobs are stored. Guarantees that the coordinator needs:
@@ -14,6 +19,9 @@ import type { JobRecord } from './job-record.ts';
  */
 export interface JobStore {
   putJob(record: JobRecord, epoch: LeaderEpoch, signal: AbortSignal): Promise<void>;
-  /** Forgets a job that has ended. Deleting an unknown one is no error. */
-  deleteJob(jobId: JobId, epoch: LeaderEpoch, signal: AbortSignal): Promise<void>;
+  /**
+   * Forgets a job that has ended, and remembers, in the same write, the highest attempt number of all that were forgotten.
+   * Deleting an unknown one is no error.
+   */
+  deleteJob(forgotten: ForgottenJob, epoch: LeaderEpoch, signal: AbortSignal): Promise<void>;
 }

@@ -1,15 +1,20 @@
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
 import type { JobRecord } from './job-record.ts';
-import type { JobStore } from './job-store.ts';
+import type { ForgottenJob, JobStore } from './job-store.ts';
 
 /** Keeps records for as long as the process lives: the embedded default. */
 export class MemoryJobStore implements JobStore {
   readonly #records = new Map<JobId, JobRecord>();
   #highest = 0n;
+  #attemptFloor: ForgottenJob['attemptFloor'] = 0;
 
   get records(): ReadonlyMap<JobId, JobRecord> {
     return this.#records;
+  }
+
+  get attemptFloor(): ForgottenJob['attemptFloor'] {
+    return this.#attemptFloor;
   }
 
   async putJob(record: JobRecord, epoch: LeaderEpoch): Promise<void> {
@@ -17,9 +22,10 @@ export class MemoryJobStore implements JobStore {
     this.#records.set(record.spec.jobId, record);
   }
 
-  async deleteJob(jobId: JobId, epoch: LeaderEpoch): Promise<void> {
+  async deleteJob({ jobId, attemptFloor }: ForgottenJob, epoch: LeaderEpoch): Promise<void> {
     await this.#fence(epoch);
     this.#records.delete(jobId);
+    this.#attemptFloor = attemptFloor;
   }
 
   async #fence(epoch: LeaderEpoch): Promise<void> {

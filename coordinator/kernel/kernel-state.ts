@@ -1,4 +1,4 @@
-import type { JobId } from '../../shared/ids.ts';
+import type { AttemptNumber, JobId } from '../../shared/ids.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobSettings } from '../jobs/job-events.ts';
 import { NO_MEMBERS } from '../membership/members.ts';
@@ -13,6 +13,8 @@ export interface KernelState {
   readonly ledger: SlotLedger;
   /** In the order of submission. */
   readonly jobs: ReadonlyMap<JobId, Job>;
+  /** The highest attempt number of a job that was forgotten: an unknown id may be one of those, and numbers on from here. */
+  readonly attemptFloor: AttemptNumber | 0;
 }
 
 export interface KernelSettings extends MembershipSettings, JobSettings {
@@ -20,4 +22,9 @@ export interface KernelSettings extends MembershipSettings, JobSettings {
   readonly endedJobsMax: number;
 }
 
-export const EMPTY_KERNEL: KernelState = { membership: NO_MEMBERS, ledger: EMPTY_LEDGER, jobs: new Map() };
+export const EMPTY_KERNEL: KernelState = {
+  membership: NO_MEMBERS,
+  ledger: EMPTY_LEDGER,
+  jobs: new Map(),
+  attemptFloor: 0,
+};

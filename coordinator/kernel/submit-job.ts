@@ -21,7 +21,7 @@ export function submitJob(draft: KernelDraft, request: number, spec: JobSpec): v
     // Out and in again, so that it stands last: jobs are kept in the order of submission.
     draft.change({ jobs: without(draft.state.jobs, spec.jobId) });
   }
-  draft.applyJob(createJob(spec, older?.lastAttempt ?? 0, draft.context.wallMs));
+  draft.applyJob(createJob(spec, older?.lastAttempt ?? draft.state.attemptFloor, draft.context.wallMs));
   draft.send({ kind: 'answer', request, answer: { kind: 'accepted', jobId: spec.jobId } });
   draft.send({ kind: 'raise', event: { kind: 'stored', jobId: spec.jobId } });
 }
@@ -34,9 +34,10 @@ export function forgetEndedJobs(draft: KernelDraft): void {
     return;
   }
   const oldest = ended.sort((a, b) => a.changedAtMs - b.changedAtMs).slice(0, surplus);
-  for (const { spec } of oldest) {
-    draft.change({ jobs: without(draft.state.jobs, spec.jobId) });
-    draft.persist({ kind: 'delete-job', jobId: spec.jobId });
+  for (const { spec, lastAttempt } of oldest) {
+    const attemptFloor = lastAttempt > draft.state.attemptFloor ? lastAttempt : draft.state.attemptFloor;
+    draft.change({ jobs: without(draft.state.jobs, spec.jobId), attemptFloor });
+    draft.persist({ kind: 'delete-job', jobId: spec.jobId, attemptFloor });
   }
 }
 

@@ -56,7 +56,7 @@ async function performPersist(effect: KernelPersist, { store, epoch, scope }: Ef
       await store.putJob(effect.record, epoch, scope.signal);
       return;
     case 'delete-job':
-      await store.deleteJob(effect.jobId, epoch, scope.signal);
+      await store.deleteJob(effect, epoch, scope.signal);
       return;
     default:
       unreachable(effect);

@@ -12,7 +12,7 @@ import { awaitSlots } from './waiting-for-slots.ts';
 /**
  * Submitted; its record is being stored. Exits: waiting-for-slots, cancelled.
  *
- * `lastAttempt`: of an ended job of the same id, whose attempt numbers are not used again (job.ts I2).
+ * `lastAttempt`: the highest number that a job of the same id may have used; none is used again (job.ts I2).
  */
 export function createJob(spec: JobSpec, lastAttempt: AttemptNumber | 0, wallMs: EpochMs): JobStep {
   const job: CreatedJob = {

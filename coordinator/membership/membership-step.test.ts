@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { parseAttemptNumber, parseIncarnation, parseJobId, parseTaskManagerId } from '../../shared/ids.ts';
+import type { Registration } from '../../shared/control/messages.ts';
+import { parseConnectionId } from './ids.ts';
+import { memberOn, NO_MEMBERS } from './members.ts';
+import type { Membership } from './members.ts';
+import { membershipStep } from './membership-step.ts';
+import type { MembershipEvent } from './membership-events.ts';
+
+const settings = { version: '1', heartbeatIntervalMs: 1_000, heartbeatTimeoutMs: 8_000 };
+const one = parseConnectionId(1);
+const two = parseConnectionId(2);
+const id = parseTaskManagerId('tm-1');
+
+describe('registration', () => {
+  test('makes a member that is found by its connection', () => {
+    const { membership, joined, send } = step(
+      NO_MEMBERS,
+      { kind: 'register', connection: one, registration: registration('a') },
+      0,
+    );
+
+    expect(joined?.id).toBe(id);
+    expect(memberOn(membership, one)).toStrictEqual(joined);
+    expect(send).toStrictEqual([
+      {
+        kind: 'message',
+        connection: one,
+        message: { kind: 'registered', heartbeatIntervalMs: 1_000, heartbeatTimeoutMs: 8_000, cancel: [] },
+      },
+    ]);
+  });
+
+  test('has whatever the process still runs cancelled', () => {
+    const attempts = [{ jobId: parseJobId('j'), attempt: parseAttemptNumber(3) }];
+    const { send } = step(
+      NO_MEMBERS,
+      { kind: 'register', connection: one, registration: { ...registration('a'), attempts } },
+      0,
+    );
+
+    expect(send[0]).toMatchObject({ message: { cancel: attempts } });
+  });
+
+  test('of the same process over a new connection replaces the older one, whose tasks are lost', () => {
+    const before = registered('a', 0);
+
+    const { membership, lost, send } = step(
+      before,
+      { kind: 'register', connection: two, registration: registration('a') },
+      100,
+    );
+
+    expect(lost.map(({ member }) => member.connection)).toStrictEqual([one]);
+    expect(send[0]).toStrictEqual({ kind: 'close-connection', connection: one });
+    expect(memberOn(membership, one)).toBeUndefined();
+    expect(memberOn(membership, two)?.id).toBe(id);
+  });
+
+  test('of a newer incarnation replaces one that has fallen silent', () => {
+    const { lost, joined } = step(
+      registered('a', 0),
+      { kind: 'register', connection: two, registration: registration('b') },
+      2_001,
+    );
+
+    expect(lost.map(({ failure }) => failure.code)).toStrictEqual(['task-manager-lost']);
+    expect(joined?.incarnation).toBe('b');
+  });
+
+  test('of another process under an id whose owner was just heard is refused and changes nothing', () => {
+    const before = registered('a', 0);
+
+    const { membership, lost, send } = step(
+      before,
+      { kind: 'register', connection: two, registration: registration('b') },
+      2_000,
+    );
+
+    expect(membership).toBe(before);
+    expect(lost).toStrictEqual([]);
+    expect(send).toMatchObject([
+      { kind: 'message', connection: two, message: { kind: 'refused', code: 'task-manager-id-in-use' } },
+      { kind: 'close-connection', connection: two },
+    ]);
+  });
+
+  test.each([
+    ['of another version', { version: '2' }, 'version-mismatch'],
+    ['without slots', { slots: 0 }, 'no-slots'],
+  ])('%s is refused', (_, over, code) => {
+    const event = { kind: 'register', connection: one, registration: { ...registration('a'), ...over } } as const;
+
+    const { membership, send } = step(NO_MEMBERS, event, 0);
+
+    expect(membership).toBe(NO_MEMBERS);
+    expect(send[0]).toMatchObject({ message: { kind: 'refused', code } });
+  });
+});
+
+describe('a member is lost', () => {
+  test('at once when its connection breaks', () => {
+    const { membership, lost } = step(registered('a', 0), { kind: 'connection-lost', connection: one }, 1);
+
+    expect(lost).toHaveLength(1);
+    expect(membership).toStrictEqual(NO_MEMBERS);
+  });
+
+  test('but not when a connection breaks that it has replaced', () => {
+    const now = step(
+      registered('a', 0),
+      { kind: 'register', connection: two, registration: registration('a') },
+      1,
+    ).membership;
+
+    expect(step(now, { kind: 'connection-lost', connection: one }, 2)).toMatchObject({ membership: now, lost: [] });
+  });
+
+  test('when it says goodbye, and the stream is closed', () => {
+    const { lost, send } = step(registered('a', 0), { kind: 'goodbye', connection: one, reason: 'shutdown' }, 1);
+
+    expect(lost[0]?.failure.message).toContain('goodbye (shutdown)');
+    expect(send).toStrictEqual([{ kind: 'close-connection', connection: one }]);
+  });
+
+  test('when it was silent for longer than the timeout, not before', () => {
+    const before = registered('a', 0);
+
+    expect(step(before, { kind: 'tick', heard: new Map() }, 8_000).lost).toStrictEqual([]);
+    expect(step(before, { kind: 'tick', heard: new Map() }, 8_001).lost).toHaveLength(1);
+  });
+
+  test('counted from when it was last heard', () => {
+    const heard = step(registered('a', 0), { kind: 'tick', heard: new Map([[one, 5_000]]) }, 5_050).membership;
+
+    expect(step(heard, { kind: 'tick', heard: new Map() }, 13_000).lost).toStrictEqual([]);
+    expect(step(heard, { kind: 'tick', heard: new Map() }, 13_001).lost).toHaveLength(1);
+  });
+
+  test('when the coordinator gives up on it', () => {
+    const { lost, send } = step(registered('a', 0), { kind: 'drop', taskManager: id, why: 'it does not obey' }, 1);
+
+    expect(lost[0]?.failure.message).toContain('it does not obey');
+    expect(send).toStrictEqual([{ kind: 'close-connection', connection: one }]);
+  });
+});
+
+function step(membership: Membership, event: MembershipEvent, now: number): ReturnType<typeof membershipStep> {
+  return membershipStep(membership, event, settings, now);
+}
+
+function registered(incarnation: string, now: number): Membership {
+  return step(NO_MEMBERS, { kind: 'register', connection: one, registration: registration(incarnation) }, now)
+    .membership;
+}
+
+function registration(incarnation: string): Registration {
+  return {
+    taskManager: id,
+    incarnation: parseIncarnation(incarnation),
+    dataAddress: 'host:1',
+    slots: 2,
+    version: '1',
+    attempts: [],
+  };
+}

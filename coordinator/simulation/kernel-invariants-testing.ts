@@ -1,0 +1,188 @@
+import type { AttemptKey, FromCoordinator, SlotPlace } from '../../shared/control/messages.ts';
+import { attemptName } from '../../shared/control/messages.ts';
+import { invariant } from '../../shared/invariant.ts';
+import type { KernelEvent, KernelStep } from '../kernel/kernel-events.ts';
+import type { KernelState } from '../kernel/kernel-state.ts';
+import type { JobState } from '../jobs/job.ts';
+import type { JobRecord } from '../jobs/job-record.ts';
+import type { ConnectionId } from '../membership/ids.ts';
+
+/**
+ * The exits that jobs/job.ts draws, and those that one event may take in a row: when the last task manager of an attempt
+ * is lost and there are slots elsewhere, a job goes through `restarting` and `waiting-for-slots` at once.
+ */
+const EXITS: Readonly<Record<JobState, readonly JobState[]>> = {
+  created: ['waiting-for-slots', 'deploying', 'cancelled'],
+  'waiting-for-slots': ['deploying', 'cancelled'],
+  deploying: ['running', 'restarting', 'failing', 'cancelling', 'failed', 'waiting-for-slots'],
+  running: ['restarting', 'failing', 'cancelling', 'finishing', 'failed', 'finished', 'waiting-for-slots', 'deploying'],
+  restarting: ['waiting-for-slots', 'deploying', 'failing', 'cancelling', 'failed', 'cancelled'],
+  cancelling: ['cancelled'],
+  failing: ['failed'],
+  finishing: ['finished', 'failed'],
+  finished: [],
+  failed: [],
+  cancelled: [],
+};
+
+/**
+ * Watches every step of a kernel from outside, with its own bookkeeping, and throws at the first broken promise.
+ *
+ * V1  A Deploy of a job is sent only when every task manager of its older attempts has ended them or is a member no more.
+ * V2  Attempt numbers of a job id only grow, and are stored before the Deploy.
+ * V3  A state is left by a legal exit only; final states never.
+ * V4  No slot of a member is given to two attempts.
+ * V5  A Start is sent only when every subtask has reported ready; splits only behind the Start.
+ * V6  Within an attempt no split is assigned twice, assignments of a reader are numbered without a gap, and in all attempts
+ *     a split starts at the position at which it was discovered, which is stored before it is assigned.
+ * V7  Only stored committables are committed, and only those of the attempt that finished.
+ */
+export class KernelInvariants {
+  readonly stored = new Map<string, JobRecord>();
+  /** How often each state was entered: a simulation that reaches none of them tests nothing. */
+  readonly entered = new Map<JobState, number>();
+  readonly #live = new Map<string, LiveAttempt>();
+  readonly #attempts = new Map<string, number>();
+  readonly #positions = new Map<string, string>();
+
+  check(before: KernelState, event: KernelEvent, step: KernelStep): void {
+    if (event.kind === 'attempt-ended') {
+      this.#live.get(attemptName(event))?.places.delete(event.connection);
+    }
+    if (event.kind === 'task-report' && event.report.state === 'ready') {
+      this.#live.get(attemptName(event.report))?.ready.add(`${event.report.vertex}/${event.report.subtask}`);
+    }
+    this.#forgetLost(step.state);
+    this.#checkExits(before, step.state);
+    for (const effect of step.persist) {
+      if (effect.kind === 'put-job') {
+        this.stored.set(effect.record.spec.jobId, effect.record);
+      } else {
+        this.stored.delete(effect.jobId);
+      }
+    }
+    for (const effect of step.send) {
+      if (effect.kind === 'message') {
+        this.#checkMessage(effect.connection, effect.message, step.state);
+      } else if (effect.kind === 'commit') {
+        const record = this.stored.get(effect.jobId);
+        const known = record?.committables.find(({ sink }) => sink === effect.sink)?.committables ?? [];
+        invariant(record?.state === 'finishing', 'V7: a commit of a job that is not finishing');
+        for (const committable of effect.committables) {
+          invariant(known.includes(committable), 'V7: a committable that is not stored');
+          invariant(
+            committable.startsWith(`${effect.jobId}#${record.lastAttempt}/`),
+            'V7: a committable of another attempt',
+          );
+        }
+      }
+    }
+  }
+
+  #checkMessage(connection: ConnectionId, message: FromCoordinator, state: KernelState): void {
+    switch (message.kind) {
+      case 'deploy':
+        this.#checkDeploy(connection, message.deployment.slots, message.deployment, state);
+        return;
+      case 'start': {
+        const live = this.#live.get(attemptName(message));
+        const total = this.stored
+          .get(message.jobId)
+          ?.spec.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0);
+        invariant(live !== undefined && live.ready.size === total, 'V5: a start before every subtask is ready');
+        live.isStarted = true;
+        return;
+      }
+      case 'assign-splits': {
+        const live = this.#live.get(attemptName(message));
+        invariant(live?.isStarted === true, 'V5: splits before the start');
+        const reader = `${message.vertex}/${message.subtask}`;
+        invariant(message.assignment === (live.assignments.get(reader) ?? 0) + 1, 'V6: a gap in the assignments');
+        live.assignments.set(reader, message.assignment);
+        const known = this.stored.get(message.jobId)?.sources.find(({ vertex }) => vertex === message.vertex)?.splits;
+        for (const { id, position } of message.splits) {
+          invariant(!live.splits.has(id), `V6: split ${id} was assigned twice`);
+          live.splits.add(id);
+          const first = this.#positions.get(`${message.jobId}/${id}`) ?? position;
+          this.#positions.set(`${message.jobId}/${id}`, first);
+          invariant(first === position, 'V6: a split that starts elsewhere than where it was discovered');
+          invariant(known?.some((split) => split.id === id) === true, 'V6: a split that is not stored');
+        }
+        return;
+      }
+      default:
+    }
+  }
+
+  #checkDeploy(
+    connection: ConnectionId,
+    slots: readonly SlotPlace[],
+    key: AttemptKey & { readonly slots: readonly SlotPlace[] },
+    state: KernelState,
+  ): void {
+    const name = attemptName(key);
+    for (const other of this.#live.values()) {
+      const isOlder = other.key.jobId === key.jobId && other.key.attempt !== key.attempt;
+      invariant(!isOlder || other.places.size === 0, `V1: ${name} is deployed while ${attemptName(other.key)} lives`);
+    }
+    const last = this.#attempts.get(key.jobId) ?? 0;
+    invariant(
+      key.attempt > last || this.#live.get(name)?.places.size !== undefined,
+      `V2: attempt ${key.attempt} after ${last}`,
+    );
+    this.#attempts.set(key.jobId, key.attempt);
+    invariant(this.stored.get(key.jobId)?.lastAttempt === key.attempt, 'V2: a deploy that is not stored');
+    const id = state.membership.byConnection.get(connection);
+    const mine: readonly number[] = slots.filter((place) => place.taskManager === id).map((place) => place.slotIndex);
+    invariant(mine.length > 0, 'V4: a deploy to a task manager that runs nothing of it');
+    for (const other of this.#live.values()) {
+      for (const index of other.places.get(connection) ?? []) {
+        invariant(!mine.includes(index), `V4: slot ${index} of ${id ?? '?'} is given to two attempts`);
+      }
+    }
+    const live = this.#live.get(name) ?? {
+      key: { jobId: key.jobId, attempt: key.attempt },
+      places: new Map<ConnectionId, readonly number[]>(),
+      ready: new Set<string>(),
+      splits: new Set<string>(),
+      assignments: new Map<string, number>(),
+      isStarted: false,
+    };
+    live.places.set(connection, mine);
+    this.#live.set(name, live);
+  }
+
+  #checkExits(before: KernelState, after: KernelState): void {
+    for (const [jobId, job] of after.jobs) {
+      const older = before.jobs.get(jobId);
+      if (older !== undefined && older.kind !== job.kind) {
+        const isNewJob = job.submittedAtMs !== older.submittedAtMs || job.spec !== older.spec;
+        // A deployment that is replaced by the next one is a way out and in again.
+        invariant(isNewJob || EXITS[older.kind].includes(job.kind), `V3: from ${older.kind} to ${job.kind}`);
+      }
+      if (older?.kind !== job.kind) {
+        this.entered.set(job.kind, (this.entered.get(job.kind) ?? 0) + 1);
+      }
+    }
+  }
+
+  #forgetLost(state: KernelState): void {
+    for (const live of this.#live.values()) {
+      for (const connection of live.places.keys()) {
+        if (!state.membership.byConnection.has(connection)) {
+          live.places.delete(connection);
+        }
+      }
+    }
+  }
+}
+
+interface LiveAttempt {
+  readonly key: AttemptKey;
+  /** Slot indices, by the connection of a task manager that has not ended it. */
+  readonly places: Map<ConnectionId, readonly number[]>;
+  readonly ready: Set<string>;
+  readonly splits: Set<string>;
+  readonly assignments: Map<string, number>;
+  isStarted: boolean;
+}

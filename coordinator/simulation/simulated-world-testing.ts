@@ -1,0 +1,291 @@
+import type { FromCoordinator, FromTaskManager } from '../../shared/control/messages.ts';
+import { seededRandom } from '../../shared/random/random.ts';
+import type { Random } from '../../shared/random/random.ts';
+import type { KernelEvent, KernelSend } from '../kernel/kernel-events.ts';
+import { EMPTY_KERNEL } from '../kernel/kernel-state.ts';
+import type { KernelSettings, KernelState } from '../kernel/kernel-state.ts';
+import { kernelStep } from '../kernel/kernel-step.ts';
+import { hasEnded } from '../jobs/job.ts';
+import type { Job } from '../jobs/job.ts';
+import { parseConnectionId } from '../membership/ids.ts';
+import type { ConnectionId } from '../membership/ids.ts';
+import { FLINK_EXPONENTIAL_DELAY } from '../recovery/restart-policy.ts';
+import { EventQueue, Link } from './event-queue-testing.ts';
+import { KernelInvariants } from './kernel-invariants-testing.ts';
+import { simulatedJob } from './simulated-jobs-testing.ts';
+import type { SimulatedJob } from './simulated-jobs-testing.ts';
+import { SimulatedTaskManager } from './simulated-task-manager-testing.ts';
+import type { Stream } from './simulated-task-manager-testing.ts';
+
+/** Faults are injected until then; afterwards everything must come to its end. */
+const FAULTS_MS = 20_000;
+/** Longer than every deadline and delay together: a job that has not ended by then hangs. */
+const END_MS = 2_000_000;
+
+interface Connection {
+  readonly toTaskManager: Link<FromCoordinator>;
+  readonly toCoordinator: Link<FromTaskManager>;
+  readonly taskManager: SimulatedTaskManager;
+  readonly stream: Stream;
+  isOpen: boolean;
+}
+
+/** A coordinator's kernel and its cluster, run from one seed: the same seed gives the same run. */
+export class SimulatedWorld {
+  readonly queue = new EventQueue();
+  readonly random: Random;
+  readonly jobs = new Map<string, SimulatedJob>();
+  readonly invariants = new KernelInvariants();
+  readonly #taskManagers: SimulatedTaskManager[] = [];
+  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #looks = new Map<string, number>();
+  readonly #settings: KernelSettings;
+  #heard = new Map<ConnectionId, number>();
+  #state: KernelState = EMPTY_KERNEL;
+  #lastConnection = 0;
+  #isStepping = false;
+  readonly #pending: KernelEvent[] = [];
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed);
+    this.#settings = {
+      version: '1',
+      heartbeatIntervalMs: 1_000,
+      heartbeatTimeoutMs: 8_000,
+      restart: FLINK_EXPONENTIAL_DELAY,
+      deployTimeoutMs: 60_000,
+      endTimeoutMs: 30_000,
+      endedJobsMax: 1 + this.random.below(4),
+    };
+    const count = 1 + this.random.below(4);
+    for (let i = 0; i < count; i += 1) {
+      this.#taskManagers.push(new SimulatedTaskManager(`tm-${i}`, 1 + this.random.below(3), this));
+    }
+  }
+
+  get state(): KernelState {
+    return this.#state;
+  }
+
+  failureRate(): number {
+    return this.queue.now < FAULTS_MS ? 0.03 : 0;
+  }
+
+  /** Runs to the end; throws at the first broken invariant, and when a job does not come to its end. */
+  run(): ReadonlyMap<string, Job> {
+    this.#taskManagers.forEach((taskManager) => {
+      this.queue.after(this.random.below(3_000), () => {
+        taskManager.boot();
+      });
+    });
+    const slots = this.#taskManagers.reduce((sum, taskManager) => sum + taskManager.slots, 0);
+    const count = 1 + this.random.below(3);
+    for (let i = 0; i < count; i += 1) {
+      const job = simulatedJob(`job-${i}`, this.random, slots);
+      this.jobs.set(job.spec.jobId, job);
+      this.queue.after(this.random.below(10_000), () => {
+        this.#post({ kind: 'submit', request: i, spec: job.spec });
+      });
+      if (this.random.below(5) === 0) {
+        this.queue.after(this.random.below(15_000), () => {
+          this.#post({ kind: 'cancel', jobId: job.spec.jobId });
+        });
+      }
+      if (this.random.below(8) === 0) {
+        this.queue.after(20_000 + this.random.below(20_000), () => {
+          this.#post({ kind: 'submit', request: 100 + i, spec: { ...job.spec } });
+        });
+      }
+    }
+    this.#fault();
+    this.#tick();
+    this.queue.runUntil(END_MS, () => this.queue.now > FAULTS_MS * 2 && this.#isQuiet());
+    if (!this.#isQuiet()) {
+      const states = [...this.#state.jobs.values()].map((job) => `${job.spec.jobId} ${job.kind}`).join(', ');
+      throw new Error(`not at its end after ${END_MS} ms: ${states}`);
+    }
+    return this.#state.jobs;
+  }
+
+  dial(taskManager: SimulatedTaskManager): Stream {
+    this.#lastConnection += 1;
+    const id = parseConnectionId(this.#lastConnection);
+    const delay = (): number => 1 + this.random.below(this.random.below(10) === 0 ? 300 : 20);
+    const connection: Connection = {
+      taskManager,
+      isOpen: true,
+      stream: {
+        send: (message) => {
+          connection.toCoordinator.send(message);
+        },
+      },
+      toTaskManager: new Link(this.queue, delay, (message) => {
+        taskManager.receive(message);
+      }),
+      toCoordinator: new Link(this.queue, delay, (message) => {
+        this.#arrive(id, message);
+      }),
+    };
+    this.#connections.set(id, connection);
+    return connection.stream;
+  }
+
+  #arrive(id: ConnectionId, message: FromTaskManager): void {
+    this.#heard.set(id, this.queue.now);
+    switch (message.kind) {
+      case 'register':
+        this.#post({ kind: 'register', connection: id, registration: message });
+        return;
+      case 'heartbeat':
+        return;
+      case 'task-report':
+        this.#post({ kind: 'task-report', connection: id, report: message.report });
+        return;
+      default:
+        this.#post({ ...message, connection: id });
+    }
+  }
+
+  /** Both directions end at once; the two sides notice when they do. */
+  #cut(id: ConnectionId): void {
+    const connection = this.#connections.get(id);
+    if (connection?.isOpen !== true) {
+      return;
+    }
+    connection.isOpen = false;
+    connection.toTaskManager.cut();
+    connection.toCoordinator.cut();
+    this.queue.after(1 + this.random.below(this.random.below(4) === 0 ? 9_000 : 50), () => {
+      this.#post({ kind: 'connection-lost', connection: id });
+    });
+    this.queue.after(1 + this.random.below(2_000), () => {
+      connection.taskManager.disconnected(connection.stream);
+    });
+  }
+
+  #cutAllOf(taskManager: SimulatedTaskManager): void {
+    for (const [id, connection] of this.#connections) {
+      if (connection.taskManager === taskManager) {
+        this.#cut(id);
+      }
+    }
+  }
+
+  #fault(): void {
+    this.queue.after(this.random.below(4_000), () => {
+      const taskManager = this.#taskManagers[this.random.below(this.#taskManagers.length)];
+      if (this.queue.now >= FAULTS_MS || taskManager === undefined) {
+        return;
+      }
+      if (taskManager.isUp) {
+        this.#harm(taskManager);
+      }
+      this.#fault();
+    });
+  }
+
+  #harm(taskManager: SimulatedTaskManager): void {
+    switch (this.random.below(3)) {
+      case 0:
+        this.#cutAllOf(taskManager);
+        return;
+      case 1:
+        taskManager.crash();
+        this.#cutAllOf(taskManager);
+        this.queue.after(200 + this.random.below(6_000), () => {
+          taskManager.boot();
+        });
+        return;
+      default:
+        taskManager.freeze();
+        this.queue.after(this.random.below(15_000), () => {
+          taskManager.thaw();
+        });
+    }
+  }
+
+  #tick(): void {
+    this.queue.after(100, () => {
+      const heard = this.#heard;
+      this.#heard = new Map();
+      this.#post({ kind: 'tick', heard });
+      this.#tick();
+    });
+  }
+
+  #post(event: KernelEvent): void {
+    this.#pending.push(event);
+    if (this.#isStepping) {
+      return;
+    }
+    this.#isStepping = true;
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      this.#step(next);
+    }
+    this.#isStepping = false;
+  }
+
+  #step(event: KernelEvent): void {
+    const before = this.#state;
+    const context = { now: this.queue.now, wallMs: this.queue.now, random: this.random, settings: this.#settings };
+    const step = kernelStep(before, event, context);
+    this.invariants.check(before, event, step);
+    this.#state = step.state;
+    step.send.forEach((effect) => {
+      this.#perform(effect);
+    });
+  }
+
+  #perform(effect: KernelSend): void {
+    switch (effect.kind) {
+      case 'message':
+        this.#connections.get(effect.connection)?.toTaskManager.send(effect.message);
+        return;
+      case 'close-connection':
+        this.#cut(effect.connection);
+        return;
+      case 'raise':
+        this.#post(effect.event);
+        return;
+      case 'discover':
+        this.#discover(effect.jobId, effect);
+        return;
+      case 'commit': {
+        const { jobId, sink, tries } = effect;
+        const failure = { code: 'busy', reaction: 'retry', message: 'busy' } as const;
+        const fails = this.random.below(4) === 0;
+        this.queue.after(this.random.below(500), () => {
+          this.#post(
+            fails ? { kind: 'commit-failed', jobId, sink, tries, failure } : { kind: 'committed', jobId, sink, tries },
+          );
+        });
+        return;
+      }
+      case 'answer':
+      case 'close-job':
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #discover(jobId: string, effect: Extract<KernelSend, { kind: 'discover' }>): void {
+    this.queue.after(this.random.below(800), () => {
+      if (this.random.below(10) === 0) {
+        const failure = { code: 'away', reaction: 'retry', message: 'away' } as const;
+        this.#post({ kind: 'discovery-failed', jobId: effect.jobId, vertex: effect.vertex, failure });
+        return;
+      }
+      const finds = this.jobs.get(jobId)?.finds ?? [];
+      const look = this.#looks.get(jobId) ?? 0;
+      this.#looks.set(jobId, look + 1);
+      const splits = finds.slice(0, look + 1).flat();
+      const discovery = { splits, isComplete: look + 1 >= finds.length };
+      this.#post({ kind: 'discovered', jobId: effect.jobId, vertex: effect.vertex, discovery });
+    });
+  }
+
+  #isQuiet(): boolean {
+    return [...this.#state.jobs.values()].every(hasEnded);
+  }
+}
