@@ -22,6 +22,9 @@ export interface CommandOptions extends GlobalOptions {
   readonly helpJob?: boolean;
   readonly taskManagers?: string;
   readonly quiet?: boolean;
+  readonly partitions?: string;
+  readonly messages?: string;
+  readonly seed?: string;
 }
 
 /** What commands are given: the terminal, the outside layers of the configuration, and the signal that ends them. */
@@ -48,12 +51,15 @@ export function readSettings(
   options: GlobalOptions,
   own: Readonly<Record<string, string>> = {},
 ): Settings {
-  const layers = [
+  return settingsOf([
     ...(options.config === undefined ? [] : [cli.fileLayer(options.config)]),
     cli.environment,
     { origin: '-D', values: Object.fromEntries(options.define.map(splitDefinition)) },
     { origin: 'command line', values: own },
-  ];
+  ]);
+}
+
+export function settingsOf(layers: readonly ConfigurationLayer[]): Settings {
   const result = parseConfiguration(layers);
   if (result.kind === 'invalid') {
     throw new StreamError({

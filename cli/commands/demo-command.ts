@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { action, readSettings } from '../cli-context.ts';
+import type { CliContext } from '../cli-context.ts';
+import { runEmbedded } from '../embedded/run-embedded.ts';
+import { EMBEDDED_DEFAULTS, exitCodeOf, renderResult } from './run-command.ts';
+import type { RunCommandDeps } from './run-command.ts';
+
+export interface DemoCommandDeps extends RunCommandDeps {
+  /** The HL7 pipeline's module. */
+  readonly demoModule: string;
+  /** Where the demo writes; emptied first. */
+  readonly demoOutput: string;
+  readonly emptyFolder: (path: string) => void;
+}
+
+/** Enough for some seconds of work, so that there is something to watch. */
+const MESSAGES = 60_000;
+
+/** `nerve demo`: the main job on a generated feed, with two task-manager processes, and where to look afterwards. */
+export function registerDemoCommand(program: Command, cli: CliContext, deps: DemoCommandDeps): void {
+  program
+    .command('demo')
+    .description('run the HL7 pipeline on a generated feed: one coordinator, two task managers, files as output')
+    .option('--messages <n>', `how many messages to generate (default ${MESSAGES})`)
+    .option('--seed <n>', 'which feed: the same seed gives the same messages (default 1)')
+    .action(
+      action(cli, async (options) => {
+        const layered = {
+          ...cli,
+          environment: { ...cli.environment, values: { ...EMBEDDED_DEFAULTS, ...cli.environment.values } },
+        };
+        const settings = readSettings(layered, options, { 'parallelism.default': '2' });
+        const count = options.messages ?? String(MESSAGES);
+        deps.emptyFolder(deps.demoOutput);
+        cli.terminal.err(
+          `Streaming ${count} generated HL7 messages (five types, five facilities, 0.5 % broken, MLLP framing) through\n` +
+            'a coordinator and two task-manager processes: decode, parse, validate, enrich, key by patient, route.\n\n',
+        );
+        const words = ['--generate', count, '--seed', options.seed ?? '1', '--output', deps.demoOutput];
+        const prepared = await deps.prepare(deps.demoModule, words);
+        const result = await runEmbedded(
+          { prepared, settings, taskManagers: 2, isQuiet: options.json },
+          deps,
+          cli.signal,
+        );
+        cli.terminal.out(
+          options.json ? `${JSON.stringify(result)}\n` : `${renderResult(result)}${whereToLook(deps.demoOutput)}`,
+        );
+        return exitCodeOf(result);
+      }),
+    );
+}
+
+function whereToLook(output: string): string {
+  return `
+The output lies in ${output}, a folder for each topic. To look at it:
+  head -1 ${output}/hl7.oru/part-*.jsonl
+  npx nerve dlq list ${output}/hl7.dlq
+  npx nerve plan jobs/hl7-pipeline/job.ts
+`;
+}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { runCoordinator } from '../../coordinator/main.ts';
+import { variableOf } from '../../shared/config/parse-configuration.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
+import { classifyUnknown } from '../../shared/failure/failure.ts';
+import { settingsOf } from '../cli-context.ts';
+import type { Settings } from '../cli-context.ts';
+import type { EmbeddedCluster, EmbeddedClusterOptions } from './embedded-cluster.ts';
+
+const MAIN = join(import.meta.dirname, '../main.ts');
+/** How long a task manager may take to end after SIGTERM before it is killed. */
+const STOP_MS = 5_000;
+
+/** A coordinator in this process and task managers as processes of their own, talking gRPC over loopback. */
+export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+  const broken = Promise.withResolvers<Failure>();
+  const listening = Promise.withResolvers<string>();
+  const ending = new AbortController();
+  const keys = { 'coordinator.rpc.host': '127.0.0.1', 'coordinator.rpc.port': '0' };
+  const settings = settingsOf([...options.settings.layers, { origin: 'embedded cluster', values: keys }]);
+  const coordinator = runCoordinator(settings, ending.signal, { onListening: listening.resolve }).then(
+    () => undefined,
+    (error: unknown) => {
+      listening.reject(error);
+      broken.resolve(classifyUnknown(error, 'the embedded coordinator', true));
+    },
+  );
+  const address = await listening.promise;
+  const children = Array.from({ length: options.taskManagers }, (_, index) =>
+    startTaskManager(options, address, index, (failure) => {
+      if (!ending.signal.aborted) {
+        broken.resolve(failure);
+      }
+    }),
+  );
+  return {
+    address,
+    broken: broken.promise,
+    stop: async () => {
+      ending.abort();
+      await Promise.all(children.map(endChild));
+      await coordinator;
+    },
+  };
+}
+
+function startTaskManager(
+  { settings, slotsPerTaskManager }: EmbeddedClusterOptions,
+  address: string,
+  index: number,
+  onEnd: (failure: Failure) => void,
+): ChildProcess {
+  const keys = {
+    ...merged(settings),
+    'coordinator.rpc.addresses': address,
+    'taskmanager.id': `embedded-${index}`,
+    'taskmanager.host': '127.0.0.1',
+    'taskmanager.data.port': '0',
+    'taskmanager.numberOfTaskSlots': String(slotsPerTaskManager),
+  };
+  // By the environment and not by arguments: other users of the machine can read a process' arguments, and keys hold secrets.
+  const environment = Object.fromEntries(Object.entries(keys).map(([key, value]) => [variableOf(key), value]));
+  const child = spawn(process.execPath, [MAIN, 'taskmanager'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
+  child.once('exit', (code, signal) => {
+    onEnd({
+      code: 'task-manager-ended',
+      reaction: 'fail-job',
+      message: `task manager embedded-${index} ended by itself (${signal ?? `exit code ${code ?? 0}`}).`,
+      remedy: 'Its last log lines stand above.',
+    });
+  });
+  return child;
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return;
+  }
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      resolve();
+    });
+  });
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await gone;
+  clearTimeout(late);
+}
+
+function merged(settings: Settings): Readonly<Record<string, string>> {
+  return Object.fromEntries(settings.layers.flatMap(({ values }) => Object.entries(values)));
+}

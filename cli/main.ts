@@ -1,0 +1,64 @@
+import { rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { CommanderError } from 'commander';
+import { runCoordinator } from '../coordinator/main.ts';
+import { nodeClock } from '../shared/clock/node-clock.ts';
+import { configurationFileLayer } from '../shared/config/node-configuration.ts';
+import { environmentLayer } from '../shared/config/parse-configuration.ts';
+import { VERSION } from '../shared/version.ts';
+import { runTaskManager } from '../taskmanager/main.ts';
+import { grpcAdminClient } from './admin/grpc-admin-client.ts';
+import type { CliContext } from './cli-context.ts';
+import { kafkaCreateTopics } from './commands/kafka-create-topics.ts';
+import { startEmbeddedCluster } from './embedded/node-embedded-cluster.ts';
+import { prepareJob } from './job/node-prepare-job.ts';
+import { nerveProgram } from './nerve-program.ts';
+import { nodeTerminal } from './terminal/node-terminal.ts';
+import { EXIT } from './terminal/terminal.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** A first signal ends the command in order; a second one ends the process at once. */
+const controller = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (controller.signal.aborted) {
+      process.exit(EXIT.interrupted);
+    }
+    controller.abort();
+  });
+}
+
+const cli: CliContext = {
+  terminal: nodeTerminal,
+  fileLayer: configurationFileLayer,
+  environment: environmentLayer(process.env),
+  signal: controller.signal,
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+};
+
+const program = nerveProgram(cli, VERSION, {
+  clock: nodeClock,
+  terminal: nodeTerminal,
+  connect: grpcAdminClient,
+  prepare: prepareJob,
+  startCluster: startEmbeddedCluster,
+  runCoordinator,
+  runTaskManager,
+  createTopics: kafkaCreateTopics,
+  demoModule: join(root, 'jobs/hl7-pipeline/job.ts'),
+  demoOutput: relative(process.cwd(), join(root, 'build/demo')),
+  emptyFolder: (path) => {
+    rmSync(path, { recursive: true, force: true });
+  },
+});
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (!(error instanceof CommanderError)) {
+    throw error;
+  }
+}

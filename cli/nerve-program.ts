@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import type { CliContext } from './cli-context.ts';
+import { registerConfigCommand } from './commands/config-command.ts';
+import { registerJobCommands } from './commands/job-commands.ts';
+import type { JobCommandDeps } from './commands/job-commands.ts';
+import { registerPlanCommand } from './commands/plan-command.ts';
+import { registerRunCommand } from './commands/run-command.ts';
+import { registerDemoCommand } from './commands/demo-command.ts';
+import type { DemoCommandDeps } from './commands/demo-command.ts';
+import { registerProcessCommands } from './commands/process-commands.ts';
+import type { ProcessCommandDeps } from './commands/process-commands.ts';
+import { registerTopicsCommand } from './commands/topics-command.ts';
+import type { CreateTopics } from './commands/topics-command.ts';
+import { registerDlqCommands } from './dlq/dlq-commands.ts';
+import { registerHl7Commands } from './hl7/hl7-commands.ts';
+import { EXIT } from './terminal/terminal.ts';
+
+export interface ProgramDeps extends JobCommandDeps, DemoCommandDeps, ProcessCommandDeps {
+  readonly createTopics: CreateTopics;
+}
+
+/** The `nerve` command: global options, every subcommand, and how wrong use ends (exit code 2). */
+export function nerveProgram(cli: CliContext, version: string, deps: ProgramDeps): Command {
+  const program = new Command('nerve')
+    .description('nerve-stream: a distributed, stateful stream processor for HL7 v2')
+    .version(version)
+    .option('-c, --config <file>', 'configuration file (YAML)')
+    .option('-D, --define <key=value>', 'set a configuration key; may be repeated', collect, [])
+    .option('--json', 'machine-readable results', false)
+    .configureOutput({ writeOut: (text) => cli.terminal.out(text), writeErr: (text) => cli.terminal.err(text) })
+    .exitOverride((end) => {
+      cli.setExitCode(end.exitCode === 0 ? EXIT.ok : EXIT.usage);
+      throw end;
+    });
+  registerDemoCommand(program, cli, deps);
+  registerRunCommand(program, cli, deps);
+  registerProcessCommands(program, cli, deps);
+  registerJobCommands(program, cli, deps);
+  registerPlanCommand(program, cli, deps.prepare);
+  registerHl7Commands(program, cli);
+  registerDlqCommands(program, cli);
+  registerTopicsCommand(program, cli, deps.createTopics);
+  registerConfigCommand(program, cli);
+  return program;
+}
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
