@@ -35,7 +35,9 @@ function installDependencies() {
     shell: process.platform === 'win32',
   });
   if (result.status !== 0) {
-    process.stderr.write('npm ci failed: see above. Check the network and the npm registry setting (npm config get registry), then run this again.\n');
+    process.stderr.write(
+      'npm ci failed: see above. Check the network and the npm registry setting (npm config get registry), then run this again.\n',
+    );
     process.exit(1);
   }
 }

@@ -27,7 +27,10 @@ function pinnedVersion() {
 }
 
 function isPinned(binary) {
-  return existsSync(binary) && spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout?.trim() === `v${pinnedVersion()}`;
+  return (
+    existsSync(binary) &&
+    spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout?.trim() === `v${pinnedVersion()}`
+  );
 }
 
 /**
@@ -56,10 +59,16 @@ export function pinnedNode() {
   process.stdout.write(`Installing ${name}@${version} (the install script of the package "node" did not run).\n`);
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const flags = ['install', '--prefix', aside, '--no-save', '--no-audit', '--no-fund', `${name}@${version}`];
-  const result = spawnSync(npm, flags, { stdio: ['ignore', 'ignore', 'inherit'], cwd: root, shell: process.platform === 'win32' });
+  const result = spawnSync(npm, flags, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    cwd: root,
+    shell: process.platform === 'win32',
+  });
   const installed = places.at(-1);
   if (result.status === 0 && isPinned(installed)) {
     return installed;
   }
-  throw new Error(`Node ${version} is missing. Run: npm rebuild node   or: npm install --prefix ${path.relative(process.cwd(), aside) || '.'} ${name}@${version}`);
+  throw new Error(
+    `Node ${version} is missing. Run: npm rebuild node   or: npm install --prefix ${path.relative(process.cwd(), aside) || '.'} ${name}@${version}`,
+  );
 }

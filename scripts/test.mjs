@@ -45,8 +45,14 @@ async function bringUp() {
   }
   const names = ['KAFKA_PORT', 'KAFKA_CTRL_PORT', 'ETCD_PORT', 'ETCD_PEER_PORT', 'MINIO_PORT'];
   const ports = await freePorts(names.length);
-  const env = { ...process.env, SVC_RUN: path.join(scratch, 'services'), ...Object.fromEntries(names.map((name, i) => [name, String(ports[i])])) };
-  process.stdout.write('Starting Kafka, etcd and MinIO (the first time takes some minutes: they are fetched and built).\n');
+  const env = {
+    ...process.env,
+    SVC_RUN: path.join(scratch, 'services'),
+    ...Object.fromEntries(names.map((name, i) => [name, String(ports[i])])),
+  };
+  process.stdout.write(
+    'Starting Kafka, etcd and MinIO (the first time takes some minutes: they are fetched and built).\n',
+  );
   const { status } = spawnSync(services, ['up'], { stdio: 'inherit', env });
   return {
     isUp: status === 0 && !isInterrupted,
@@ -57,7 +63,9 @@ async function bringUp() {
 
 /** Unit tests and simulations run without any service. */
 function needsServices() {
-  const projects = args.flatMap((arg, i) => (arg === '--project' ? [args[i + 1]] : arg.startsWith('--project=') ? [arg.slice(10)] : []));
+  const projects = args.flatMap((arg, i) =>
+    arg === '--project' ? [args[i + 1]] : arg.startsWith('--project=') ? [arg.slice(10)] : [],
+  );
   return projects.length === 0 || projects.includes('it');
 }
 
@@ -99,7 +107,10 @@ async function runVitest(env) {
 function countOf(report, code) {
   try {
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
-    const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'));
+    const broken = testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+    );
     const failed = numFailedTests + broken.length;
     return { passed: numPassedTests, failed: code === 0 || failed > 0 ? failed : 1 };
   } catch {
