@@ -37,8 +37,8 @@ export function judgePayload(payload: Buffer, policy: JudgePolicy, framing: Fram
 }
 
 /** A complete frame, or the beginning of one that was cut. A start block alone proves nothing: binary data has them too. */
-function saysMllp(event: MllpEvent): boolean {
-  return event.kind === 'frame' || headerNames.includes(event.bytes.latin1Slice(0, 3));
+export function saysMllp(event: MllpEvent): boolean {
+  return event.kind === 'frame' || headerNames.includes(event.bytes.toString('latin1', 0, 3));
 }
 
 const headerNames: readonly string[] = ['MSH', 'FHS', 'BHS'];

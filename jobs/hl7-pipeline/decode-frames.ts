@@ -4,6 +4,7 @@ import type { Hl7Problem } from '../../hl7/message/problem.ts';
 import { decodeMllp, isMllpFramed } from '../../hl7/mllp/decode-mllp.ts';
 import { FS, VT } from '../../hl7/mllp/mllp-decoder.ts';
 import type { MllpEvent } from '../../hl7/mllp/mllp-event.ts';
+import { saysMllp } from '../../hl7/validate/judge-payload.ts';
 import { originOf, originOfMember } from './origin.ts';
 import type { Origin } from './origin.ts';
 
@@ -30,8 +31,9 @@ const PARSER_SPLITS_BYTES_MAX = 64 * 1024;
 /**
  * Frees the payloads of a record from MLLP framing, and takes large batches apart.
  *
- * D1  Nothing is dropped in silence: bytes that belong to no frame are refused with E_FRAME, and a record that holds nothing
- *     at all with E_EMPTY. Only white space, keep-alives and missing carriage returns beside a frame pass.
+ * D1  Nothing is dropped in silence: bytes that belong to no frame are refused with E_FRAME, and every record yields at least
+ *     one frame (an empty one, for the parser to refuse, if it must). Only white space, keep-alives and missing carriage returns
+ *     beside a frame pass.
  * D2  The usual record, one payload with or without a frame around it, costs no copy and no generator.
  */
 export function decodeFrames(bytesMax: number): (record: SourceRecord) => Iterable<Frame> {
@@ -66,21 +68,17 @@ function singlePayload(value: Buffer): Buffer | undefined {
 }
 
 function* decodeStream(value: Buffer, origin: Origin, bytesMax: number): Generator<Frame> {
+  const events = decodeMllp(value, { bytesMax });
+  if (!events.some(saysMllp)) {
+    yield* splitPayload(value, origin);
+    return;
+  }
   let count = 0;
-  for (const event of decodeMllp(value, { bytesMax })) {
+  for (const event of events) {
     for (const frame of framesOf(event, origin, count)) {
       count += 1;
       yield frame;
     }
-  }
-  if (count === 0) {
-    const sentence = 'The record holds MLLP framing without any message in it.';
-    yield {
-      kind: 'refused',
-      bytes: value,
-      origin,
-      problem: { code: 'E_EMPTY', stage: 'parse', position: 0, sentence },
-    };
   }
 }
 
