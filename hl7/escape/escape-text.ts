@@ -1,8 +1,9 @@
 import type { Delimiters } from '../message/delimiters.ts';
 
 /**
- * Escapes a value so that it can stand in a field, component or subcomponent: delimiters become `\F\` and friends,
- * CR and LF become `\X0D\` and `\X0A\`, since either could end the segment. `unescape` gives the value back.
+ * Escapes a value so that it can stand in a field, component or subcomponent: delimiters become `\F\` and friends;
+ * CR, LF, VT and FS become `\X0D\` and so on, since they could end the segment or the MLLP frame. `unescape` gives the
+ * value back.
  */
 export function escapeText(value: string, delimiters: Delimiters): string {
   const { field, component, subcomponent, repetition, escape, truncation } = delimiters;
@@ -14,6 +15,8 @@ export function escapeText(value: string, delimiters: Delimiters): string {
     [escape, 'E'],
     [0x0d, 'X0D'],
     [0x0a, 'X0A'],
+    [0x0b, 'X0B'],
+    [0x1c, 'X1C'],
   ]);
   if (truncation !== undefined) {
     letters.set(truncation, 'P');

@@ -223,6 +223,21 @@ export class Hl7Message {
     return this.#source.subarray(start, this.#segments[segment * 2 + 1] ?? start);
   }
 
+  /** The bytes that delimiters are searched in: `source`, multi-byte characters masked. For readers of whole segments. */
+  get scan(): Buffer {
+    return this.#scan;
+  }
+
+  /** Offset in `scan` behind a segment's last byte; -1 when absent. */
+  segmentEnd(segment: number): number {
+    return this.#segments[segment * 2 + 1] ?? -1;
+  }
+
+  /** The text between two offsets of `scan`, in Unicode, escapes decoded. */
+  textBetween(start: number, end: number): string {
+    return this.#decode(start, end);
+  }
+
   /** Byte offset of a segment in `source` (which is `bytes`, save for UTF-16 and UTF-32); -1 when absent. */
   segmentPosition(segment: number): number {
     return this.#segments[segment * 2] ?? -1;
@@ -244,6 +259,11 @@ export class Hl7Message {
   /** Decodes bytes that were cut out of this message, for example with `rawField`: character set and escapes. */
   decodeBytes(bytes: Buffer): string {
     return this.#unescape(this.charset.decode(bytes) ?? bytes.latin1Slice(0, bytes.length));
+  }
+
+  /** What segments, fields and positions are cut from: `bytes`, or their UTF-8 transcript for UTF-16 and UTF-32. */
+  get source(): Buffer {
+    return this.#source;
   }
 
   #isHeader(segment: number): boolean {

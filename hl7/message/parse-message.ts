@@ -186,6 +186,10 @@ function trimEnd(source: Buffer, start: number): number {
   while (end > start && isBlank(source[end - 1] ?? 0)) {
     end -= 1;
   }
+  // Blanks right behind the last field belong to it, as they would in any other line.
+  while (end > start && (source[end] === 0x20 || source[end] === 0x09)) {
+    end += 1;
+  }
   return end;
 }
 

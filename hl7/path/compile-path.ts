@@ -46,6 +46,7 @@ function compile(text: string): CompiledPath {
     occurrence: numberOr(leaf[2], 1),
     field: optionalNumber(leaf[3]),
     repetition: numberOr(leaf[4], 1),
+    hasRepetition: leaf[4] !== undefined,
     component: optionalNumber(leaf[5]),
     subcomponent: optionalNumber(leaf[6]),
   };

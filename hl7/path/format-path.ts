@@ -8,7 +8,7 @@ export function formatPath(path: Path): string {
     return segment;
   }
   const parts = [path.component, path.subcomponent].filter((part) => part !== undefined);
-  return [`${segment}-${withNumber(String(path.field), path.repetition)}`, ...parts].join('.');
+  return [`${segment}-${path.hasRepetition ? `${path.field}(${path.repetition})` : path.field}`, ...parts].join('.');
 }
 
 function withNumber(name: string, number: number): string {

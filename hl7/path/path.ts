@@ -13,6 +13,8 @@ export interface Path {
   /** Undefined when the path names a whole segment. */
   readonly field: number | undefined;
   readonly repetition: number;
+  /** Whether the path names a repetition. `PID-3` and `PID-3(1)` read the same, but editing tells them apart. */
+  readonly hasRepetition: boolean;
   readonly component: number | undefined;
   readonly subcomponent: number | undefined;
 }
