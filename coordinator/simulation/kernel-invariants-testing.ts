@@ -36,6 +36,7 @@ const EXITS: Readonly<Record<JobState, readonly JobState[]>> = {
  * V6  Within an attempt no split is assigned twice, assignments of a reader are numbered without a gap, and in all attempts
  *     a split starts at the position at which it was discovered, which is stored before it is assigned.
  * V7  Only stored committables are committed, and only those of the attempt that finished.
+ * V8  An attempt that was told to end is waited for no longer than the deadline allows, and a little.
  */
 export class KernelInvariants {
   readonly stored = new Map<string, JobRecord>();
@@ -45,12 +46,18 @@ export class KernelInvariants {
   readonly #attempts = new Map<string, number>();
   readonly #positions = new Map<string, string>();
 
-  check(before: KernelState, event: KernelEvent, step: KernelStep): void {
+  check(before: KernelState, event: KernelEvent, step: KernelStep, now: number): void {
+    if (event.kind === 'tick') {
+      checkWaits(step.state, now);
+    }
     if (event.kind === 'attempt-ended') {
       this.#live.get(attemptName(event))?.places.delete(event.connection);
     }
     if (event.kind === 'task-report' && event.report.state === 'ready') {
-      this.#live.get(attemptName(event.report))?.ready.add(`${event.report.vertex}/${event.report.subtask}`);
+      const live = this.#live.get(attemptName(event.report));
+      if (live?.places.has(event.connection) === true) {
+        live.ready.add(`${event.report.vertex}/${event.report.subtask}`);
+      }
     }
     this.#forgetLost(step.state);
     this.#checkExits(before, step.state);
@@ -174,6 +181,16 @@ export class KernelInvariants {
         }
       }
     }
+  }
+}
+
+/** Deadline of the simulated settings, and a few ticks. */
+const END_WAIT_MS = 31_000;
+
+function checkWaits(state: KernelState, now: number): void {
+  for (const job of state.jobs.values()) {
+    const isEnding = job.kind === 'cancelling' || job.kind === 'failing';
+    invariant(!isEnding || now - job.changedAtMs <= END_WAIT_MS, `V8: ${job.kind} for too long`);
   }
 }
 

@@ -229,7 +229,7 @@ export class SimulatedWorld {
     const before = this.#state;
     const context = { now: this.queue.now, wallMs: this.queue.now, random: this.random, settings: this.#settings };
     const step = kernelStep(before, event, context);
-    this.invariants.check(before, event, step);
+    this.invariants.check(before, event, step, this.queue.now);
     this.#state = step.state;
     step.send.forEach((effect) => {
       this.#perform(effect);

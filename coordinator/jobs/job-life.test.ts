@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { TaskState } from '../../shared/control/messages.ts';
+import type { Reaction } from '../../shared/failure/failure.ts';
+import {
+  parseAttemptNumber,
+  parseJobId,
+  parseOperatorUid,
+  parseSplitId,
+  parseSubtaskIndex,
+  parseVertexId,
+} from '../../shared/ids.ts';
+import type { KernelEvent } from '../kernel/kernel-events.ts';
+import { KernelDriver, specOf } from '../kernel/kernel-testing.ts';
+import { parseConnectionId } from '../membership/ids.ts';
+import { hasEnded } from './job.ts';
+
+/**
+ * Events of every kind about one job, true and false, in any order: what a broken, late or malicious task manager could
+ * say. Whatever comes, the promises of kernel-invariants-testing.ts hold (the driver checks them at every step).
+ */
+const STATES: readonly TaskState[] = ['initializing', 'ready', 'running', 'finished', 'failed', 'cancelled'];
+const REACTIONS: readonly Reaction[] = ['retry', 'restart-job', 'fail-job', 'stop-quietly'];
+const vertex = parseVertexId('v');
+const sink = parseOperatorUid('out');
+const jobId = parseJobId('j');
+
+type Command = (kernel: KernelDriver) => void;
+
+/** `age`: how many attempts ago; −1 is one that does not exist yet. */
+const anyEvent = fc.record({
+  kind: fc.constantFrom(
+    'report',
+    'request',
+    'failed',
+    'ended',
+    'discovered',
+    'undiscovered',
+    'committed',
+    'uncommitted',
+  ),
+  connection: fc.integer({ min: 1, max: 4 }),
+  age: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: -1, max: 2 }) }),
+  subtask: fc.integer({ min: 0, max: 2 }),
+  state: fc.constantFrom(...STATES),
+  reaction: fc.oneof({ weight: 5, arbitrary: fc.constant<Reaction>('restart-job') }, fc.constantFrom(...REACTIONS)),
+  tries: fc.integer({ min: 1, max: 3 }),
+});
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 12, arbitrary: anyEvent.map(say) },
+  // What is true is rare among what is possible: without these no run would get far.
+  { weight: 6, arbitrary: fc.constantFrom<TaskState>('ready', 'ready', 'finished', 'failed').map(everyoneSays) },
+  { weight: 4, arbitrary: fc.constant<Command>(everyoneEnds) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }).map(joins) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 4 }).map(leaves) },
+  { weight: 4, arbitrary: fc.constantFrom(100, 1_000, 31_000).map(passes) },
+  { weight: 1, arbitrary: fc.constant<Command>((kernel) => kernel.apply({ kind: 'cancel', jobId })) },
+  { weight: 1, arbitrary: fc.constant<Command>((kernel) => kernel.submit(specOf('j'))) },
+);
+
+test('no event, in no order, breaks a promise; and what ends stays ended', () => {
+  const reached = new Set<string>();
+  fc.assert(
+    fc.property(fc.array(command, { minLength: 20, maxLength: 80 }), (commands) => {
+      const kernel = new KernelDriver();
+      kernel.submit(specOf('j', { source: { assignment: 'on-request', discoveryIntervalMs: 1_000 } }));
+      kernel.join(1);
+      for (const run of commands) {
+        const before = kernel.state.jobs.get(jobId);
+        run(kernel);
+        const after = kernel.state.jobs.get(jobId);
+        reached.add(after?.kind ?? 'forgotten');
+        if (before !== undefined && hasEnded(before) && after !== undefined && after.spec === before.spec) {
+          expect(after).toBe(before);
+        }
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+
+  expect([...reached].sort()).toStrictEqual([
+    'cancelled',
+    'cancelling',
+    'deploying',
+    'failed',
+    'failing',
+    'finished',
+    'finishing',
+    'restarting',
+    'running',
+    'waiting-for-slots',
+  ]);
+});
+
+function say(event: typeof anyEvent extends fc.Arbitrary<infer T> ? T : never): Command {
+  return (kernel) => {
+    const attempt = parseAttemptNumber(Math.max(1, kernel.key('j').attempt - event.age));
+    const connection = parseConnectionId(event.connection);
+    const subtask = parseSubtaskIndex(event.subtask);
+    const failure = { code: 'any', reaction: event.reaction, message: 'any' };
+    kernel.apply(eventOf());
+
+    function eventOf(): KernelEvent {
+      switch (event.kind) {
+        case 'report': {
+          const committables = event.state === 'finished' ? [{ sink, committables: [`j#${attempt}/${subtask}`] }] : [];
+          const more = event.state === 'failed' ? { failure } : {};
+          const report = { jobId, attempt, vertex, subtask, state: event.state, committables, metrics: [], ...more };
+          return { kind: 'task-report', connection, report };
+        }
+        case 'request':
+          return { kind: 'split-request', connection, jobId, attempt, vertex, subtask };
+        case 'failed':
+          return { kind: 'attempt-failed', connection, jobId, attempt, failure };
+        case 'ended':
+          return { kind: 'attempt-ended', connection, jobId, attempt };
+        case 'discovered': {
+          const splits = [{ id: parseSplitId(`s${event.tries}`), position: `at ${event.tries}` }];
+          return { kind: 'discovered', jobId, vertex, discovery: { splits, isComplete: event.tries === 3 } };
+        }
+        case 'undiscovered':
+          return { kind: 'discovery-failed', jobId, vertex, failure };
+        case 'committed':
+          return { kind: 'committed', jobId, sink, tries: event.tries };
+        default:
+          return { kind: 'commit-failed', jobId, sink, tries: event.tries, failure };
+      }
+    }
+  };
+}
+
+function everyoneSays(state: TaskState): Command {
+  return (kernel) => {
+    const more =
+      state === 'finished' ? { committables: [{ sink, committables: [`j#${kernel.key('j').attempt}/0`] }] } : {};
+    kernel.reportAll('j', state, more);
+  };
+}
+
+function everyoneEnds(kernel: KernelDriver): void {
+  [1, 2, 3, 4].forEach((number) => {
+    kernel.end('j', number);
+  });
+}
+
+function joins(number: number): Command {
+  return (kernel) => {
+    kernel.join(number);
+  };
+}
+
+function leaves(number: number): Command {
+  return (kernel) => {
+    kernel.leave(number);
+  };
+}
+
+function passes(ms: number): Command {
+  return (kernel) => {
+    kernel.tick(ms);
+  };
+}
