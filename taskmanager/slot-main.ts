@@ -1,0 +1,87 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { nodeClock } from '../shared/clock/node-clock.ts';
+import { classifyUnknown } from '../shared/failure/failure.ts';
+import type { JobGraph } from '../shared/graph/job-graph.ts';
+import { required } from '../shared/invariant.ts';
+import { loadJob } from '../shared/job/node-load-job.ts';
+import { nodeLogger } from '../shared/log/node-logger.ts';
+import { openSlotPorts } from './exchange/node-slot-ports.ts';
+import { openSlotExchange } from './exchange/open-slot-exchange.ts';
+import { graphOf } from './slots/load-graph.ts';
+import { Slot } from './slots/slot.ts';
+import { slotCommandFromWire, slotStartFromWire } from './slots/slot-wire.ts';
+import type { SlotCommand, SlotReport } from './slots/slot-messages.ts';
+import { TASK_CONNECTORS } from './wiring.ts';
+
+/**
+ * A slot's thread, from its start to its end. It ends by itself when the slot has ended (Slot I1); the main thread ends it
+ * when it does not.
+ */
+const port = required(parentPort ?? undefined, 'the thread that started this one');
+const { spec, ports } = slotStartFromWire(workerData);
+const { deployment, settings } = spec;
+const logger = nodeLogger(`taskmanager ${spec.taskManager} slot ${spec.slot}`, settings.logLevel);
+
+const report = (message: SlotReport): void => {
+  port.postMessage(message);
+};
+
+/** Commands that came while the module was loading. */
+const early: SlotCommand[] = [];
+let slot: Slot | undefined;
+port.on('message', (message: unknown) => {
+  const command = slotCommandFromWire(message);
+  if (slot !== undefined) {
+    slot.onCommand(command);
+  } else if (command.kind === 'cancel') {
+    end();
+  } else {
+    early.push(command);
+  }
+});
+
+try {
+  slot = openSlot(graphOf(await loadJob(spec.modulePath), deployment));
+  slot.open();
+  for (const command of early) {
+    slot.onCommand(command);
+  }
+  await slot.ended;
+} catch (error) {
+  report({ kind: 'slot-failed', failure: classifyUnknown(error, `slot ${spec.slot} of ${deployment.jobId}`) });
+}
+end();
+
+function openSlot(graph: JobGraph): Slot {
+  return new Slot(graph, spec, {
+    clock: nodeClock,
+    schedule: setImmediate,
+    after: (delayMs, callback) => {
+      const timer = setTimeout(callback, delayMs);
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+    connectors: TASK_CONNECTORS,
+    logger,
+    report,
+    openExchange: (callbacks) =>
+      openSlotExchange({
+        graph,
+        slot: spec.slot,
+        taskManager: spec.taskManager,
+        places: deployment.slots,
+        ports: openSlotPorts(ports),
+        limits: settings.limits,
+        clock: nodeClock,
+        ...callbacks,
+      }),
+  });
+}
+
+/** What was posted before arrives. Whatever a connector left behind (a socket, a timer) must not keep the slot occupied. */
+function end(): void {
+  setImmediate(() => {
+    process.exit(0);
+  });
+}

@@ -1,0 +1,97 @@
+import { Worker } from 'node:worker_threads';
+import type { Failure } from '../../shared/failure/failure.ts';
+import { portsOf } from '../exchange/node-slot-ports.ts';
+import type { SlotPortsTransfer } from '../exchange/node-slot-ports.ts';
+import type { SlotCommand, SlotReport, SlotSpec } from './slot-messages.ts';
+import { slotReportFromWire } from './slot-wire.ts';
+
+export interface SlotThreadEvents {
+  readonly onReport: (report: SlotReport) => void;
+  /** Once: nothing of the thread runs any more. `failure` when it did not end by itself. */
+  readonly onEnd: (failure: Failure | undefined) => void;
+}
+
+export interface SlotThreadOptions {
+  readonly entry: URL;
+  readonly spec: SlotSpec;
+  readonly ports: SlotPortsTransfer;
+  /** Most JavaScript heap, in MiB; beyond it the thread dies, and only the thread. */
+  readonly heapMiB: number;
+}
+
+/** The main thread's handle on a slot's thread. */
+export interface SlotThread {
+  post(command: SlotCommand): void;
+  /** Ends it wherever it is. */
+  terminate(): void;
+}
+
+export function startSlotThread(options: SlotThreadOptions, events: SlotThreadEvents): SlotThread {
+  const { entry, spec, ports, heapMiB } = options;
+  const worker = new Worker(entry, {
+    name: `slot ${spec.slot} of ${spec.deployment.jobId}#${spec.deployment.attempt}`,
+    workerData: { spec, ports },
+    transferList: [...portsOf(ports)],
+    resourceLimits: { maxOldGenerationSizeMb: heapMiB },
+    stdin: false,
+  });
+  let failure: Failure | undefined;
+  let isTerminated = false;
+  worker.on('message', (message: unknown) => {
+    events.onReport(slotReportFromWire(message));
+  });
+  worker.on('error', (error: unknown) => {
+    failure = crashOf(error, spec, heapMiB);
+  });
+  worker.on('exit', (code) => {
+    const ended = failure ?? (code === 0 || isTerminated ? undefined : exitOf(code, spec));
+    events.onEnd(ended);
+  });
+  return {
+    post: (command) => {
+      worker.postMessage(command);
+    },
+    terminate: () => {
+      isTerminated = true;
+      worker.terminate().catch(() => undefined);
+    },
+  };
+}
+
+/** The text of a foreign error may quote data: its class, its code and the place where it was thrown are kept. */
+function crashOf(error: unknown, spec: SlotSpec, heapMiB: number): Failure {
+  const where = whereOf(spec);
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return {
+      code: 'slot-out-of-memory',
+      reaction: 'restart-job',
+      message: `${where} needed more than ${heapMiB} MiB of heap and was ended`,
+      remedy: 'Raise taskmanager.slot.heap-size, or look for what a function of the job keeps.',
+    };
+  }
+  const what = error instanceof Error ? `${error.name}${frameOf(error)}` : 'a value that is no error';
+  return {
+    code: 'slot-crashed',
+    reaction: 'restart-job',
+    message: `${where} ended by an error that nothing caught: ${what}`,
+    remedy: 'A promise of the job that rejects unheeded, or a throw in a callback, does this.',
+  };
+}
+
+function exitOf(code: number, spec: SlotSpec): Failure {
+  return {
+    code: 'slot-exited',
+    reaction: 'restart-job',
+    message: `${whereOf(spec)} ended by itself with exit code ${code}`,
+    remedy: 'The job, or a library of it, calls process.exit: it must not.',
+  };
+}
+
+function whereOf({ deployment, slot, taskManager }: SlotSpec): string {
+  return `the thread of slot ${slot} of ${deployment.jobId}#${deployment.attempt} on ${taskManager}`;
+}
+
+function frameOf(error: Error): string {
+  const frame = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  return frame === undefined ? '' : ` ${frame.trim()}`;
+}

@@ -1,0 +1,46 @@
+import type { SinkWriterContext } from '../../shared/connector/sink.ts';
+import type { SourceReaderContext } from '../../shared/connector/source.ts';
+import type { RuntimeContext } from '../../shared/functions/runtime-context.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Chain } from '../operators/chain.ts';
+import type { Operator } from '../operators/operator.ts';
+import { placed } from '../operators/operator-scope.ts';
+
+/** What functions, readers and writers are told when they open, by their operator's uid. */
+export interface OpenContexts {
+  readonly logger: Logger;
+  functionContext(uid: string): RuntimeContext;
+  readerContext(uid: string): SourceReaderContext;
+  writerContext(uid: string): SinkWriterContext;
+}
+
+/** Opens the functions of a chain from its tail to its head, then its writers, then its reader. @throws StreamError */
+export async function openChain(chain: Chain, contexts: OpenContexts, signal: AbortSignal): Promise<void> {
+  for (const operator of [...chain.operators].reverse()) {
+    openFunction(operator, contexts);
+  }
+  for (const sink of chain.sinks) {
+    const { writer, scope } = sink;
+    try {
+      await writer.open(contexts.writerContext(scope.uid), signal);
+    } catch (error) {
+      throw placed(error, scope);
+    }
+  }
+  const { source } = chain;
+  if (source !== undefined) {
+    try {
+      await source.reader.open(contexts.readerContext(source.scope.uid), signal);
+    } catch (error) {
+      throw placed(error, source.scope);
+    }
+  }
+}
+
+function openFunction(operator: Operator, contexts: OpenContexts): void {
+  try {
+    operator.open?.(contexts.functionContext(operator.scope.uid));
+  } catch (error) {
+    throw placed(error, operator.scope);
+  }
+}

@@ -1,0 +1,115 @@
+import type { ControlElement } from '../../shared/stream-element.ts';
+import type { ElementConsumer, InputGate } from '../input/input-gate.ts';
+import type { Chain } from '../operators/chain.ts';
+import type { SourceOperator } from '../operators/source-operator.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * Where a subtask's records come from: its gate, or its source's reader.
+ *
+ * I1  `take` stops after the record that filled an output, suspended an operator or filled the async operator; so what one
+ *     record emits bounds the overdraft.
+ */
+export interface TaskInput {
+  /** True when `take` would find something. */
+  readonly hasInput: boolean;
+  /** Everything was taken and nothing will come. */
+  readonly hasEnded: boolean;
+  take(turn: Turn): void;
+}
+
+/** Most elements taken in one run, so that the other subtasks of the slot get theirs. */
+const ELEMENTS_PER_RUN = 256;
+
+export class GateInput implements TaskInput, ElementConsumer {
+  readonly #gate: InputGate;
+  readonly #chain: Chain;
+  readonly #inputs: readonly (0 | 1)[];
+  readonly #onControl: (channel: number, element: ControlElement) => void;
+  #turn: Turn | undefined;
+  #channelsOpen: number;
+
+  constructor(gate: InputGate, chain: Chain, onControl: (channel: number, element: ControlElement) => void) {
+    this.#gate = gate;
+    this.#chain = chain;
+    this.#onControl = onControl;
+    this.#channelsOpen = gate.channelCount;
+    this.#inputs = Array.from({ length: gate.channelCount }, (_, channel) => gate.inputOf(channel));
+  }
+
+  get hasInput(): boolean {
+    return this.#gate.hasInput;
+  }
+
+  get hasEnded(): boolean {
+    return this.#channelsOpen === 0;
+  }
+
+  take(turn: Turn): void {
+    this.#turn = turn;
+    this.#gate.poll(ELEMENTS_PER_RUN, this);
+  }
+
+  record(channel: number, value: unknown, timestampMs: number | undefined, key: string | undefined): boolean {
+    this.#chain.head.record(value, timestampMs, key, this.#inputs[channel] ?? 0);
+    return canGoOn(this.#chain) && this.#turn?.spend(1) !== true;
+  }
+
+  control(channel: number, element: ControlElement): void {
+    if (element.kind === 'end-of-input') {
+      this.#channelsOpen -= 1;
+    } else {
+      this.#onControl(channel, element);
+    }
+  }
+}
+
+/** Records asked of a reader at once: `poll` cannot be stopped between two of them. */
+const RECORDS_PER_POLL = 8;
+
+export class SourceInput implements TaskInput {
+  readonly #source: SourceOperator;
+  readonly #chain: Chain;
+  #mayHaveMore = false;
+  #hasEnded = false;
+  #recordsPerPoll = 1;
+
+  constructor(source: SourceOperator, chain: Chain) {
+    this.#source = source;
+    this.#chain = chain;
+  }
+
+  get hasInput(): boolean {
+    return this.#mayHaveMore;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** The reader may have something. */
+  onWake(): void {
+    this.#mayHaveMore = !this.#hasEnded;
+  }
+
+  take(turn: Turn): void {
+    for (let taken = 0; taken < ELEMENTS_PER_RUN && this.#mayHaveMore; taken += this.#recordsPerPoll) {
+      // Before the poll: a wake during it must not be lost.
+      this.#mayHaveMore = false;
+      const result = this.#source.poll(this.#recordsPerPoll);
+      this.#hasEnded = result === 'finished';
+      this.#mayHaveMore = !this.#hasEnded && (result === 'more' || this.#mayHaveMore);
+      const canContinue = canGoOn(this.#chain);
+      // Records so large that a few fill the outputs are asked for one by one.
+      this.#recordsPerPoll = canContinue ? RECORDS_PER_POLL : 1;
+      if (!canContinue || turn.spend(this.#recordsPerPoll)) {
+        return;
+      }
+    }
+  }
+}
+
+/** Whether another record may be handed to the chain. */
+export function canGoOn(chain: Chain): boolean {
+  return !chain.pressure.isBlocked && chain.suspensions.isEmpty && chain.async?.isFull !== true;
+}
