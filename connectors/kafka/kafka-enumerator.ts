@@ -31,6 +31,8 @@ export class KafkaEnumerator implements SplitEnumerator {
   readonly discoveryIntervalMs: number | undefined;
   readonly #options: CheckedSource;
   readonly #client: KafkaClient;
+  /** A pattern may match nothing at first: a topic that appears afterwards is a later one (I2). */
+  #hasLooked = false;
 
   /** Throws `fail-job` when no brokers are configured. */
   constructor(options: CheckedSource, { settings, logger }: EnumeratorContext) {
@@ -42,7 +44,7 @@ export class KafkaEnumerator implements SplitEnumerator {
 
   async discover(known: ReadonlySet<SplitId>, signal: AbortSignal): Promise<Discovery> {
     const { bounded } = this.#options;
-    const isFirst = known.size === 0;
+    const isFirst = known.size === 0 && !this.#hasLooked;
     if (bounded && !isFirst) {
       return { splits: [], isComplete: true };
     }
@@ -51,7 +53,9 @@ export class KafkaEnumerator implements SplitEnumerator {
       .flatMap(({ topic, partitions }) => partitions.map(({ partition }) => ({ topic, partition })))
       .filter(({ topic, partition }) => !known.has(splitIdOf(topic, partition)))
       .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
-    return { splits: await this.#startAll(found, isFirst, signal), isComplete: bounded };
+    const splits = await this.#startAll(found, isFirst, signal);
+    this.#hasLooked = true;
+    return { splits, isComplete: bounded };
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,14 @@
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeClock } from '../../shared/clock/node-clock.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import { sharedBrokers } from './kafka-broker-testing.ts';
 import { discover, failureOf, newTopic, outputs, ReaderHarness, settingsOf } from './kafka-harness-testing.ts';
+import { kafkaCoordinatorConnector } from './kafka-coordinator-connector.ts';
 import type { KafkaSourceOptions } from './options.ts';
+import { kafkaSource } from './source-spec.ts';
+import { parseSplitState } from './split-position.ts';
 
 const settings = settingsOf(sharedBrokers());
 let admin: KafkaAdmin;
@@ -219,6 +223,21 @@ describe('positions', () => {
 
     expect(found.map(({ id }) => id)).toStrictEqual([`${topic}-1`, `${topic}-2`]);
     expect(new Set(harness.records.map(({ headers }) => String(headers['n']))).size).toBe(90);
+  });
+
+  test('a topic that a pattern finds only later is read from its earliest record, also with latest', async () => {
+    const topic = newTopic('appears');
+    const options = { topicPattern: topic, startFrom: 'latest' as const };
+    const context = { settings, logger: silentLogger, clock: nodeClock };
+    const enumerator = kafkaCoordinatorConnector.createEnumerator(kafkaSource(options), context);
+    const atFirst = await enumerator.discover(new Set(), signal());
+    await admin.createTopics([{ topic, partitions: 1 }], signal());
+    await admin.produce(outputs(topic, 7), signal());
+    const later = await enumerator.discover(new Set(), signal());
+    await enumerator.close();
+
+    expect(atFirst).toStrictEqual({ splits: [], isComplete: false });
+    expect(later.splits.map((state) => parseSplitState(state).next)).toStrictEqual([0n]);
   });
 
   test('an offset that is not in the log is a failure, not a reset', async () => {

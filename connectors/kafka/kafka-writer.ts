@@ -47,6 +47,15 @@ export class KafkaWriter implements SinkWriter<unknown> {
   }
 
   async open(context: SinkWriterContext, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#open(context, signal);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async #open(context: SinkWriterContext, signal: AbortSignal): Promise<void> {
     const { checked } = this.#setup;
     const { metrics, clock, logger } = context;
     this.#context = context;
