@@ -70,7 +70,8 @@ export class FileReader implements SourceReader<unknown> {
     } catch (error) {
       throw fileFailure(error, 'read the input', this.#source.path);
     }
-    this.#requestFiles();
+    // Files are asked for by the first poll: an attempt that is not under way yet has none to give.
+    context.wake();
     this.#readAhead();
   }
 
