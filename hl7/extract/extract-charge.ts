@@ -1,28 +1,28 @@
-import type { Hl7Message } from '../message/hl7-message.ts';
-import { code, location, staff, text, typed, typedList } from './read-type.ts';
+import { code, location, staff } from './read-type.ts';
+import type { SegmentReader } from './segment-reader.ts';
 import type { TimeReader } from './time-reader.ts';
 import type { Charge } from './typed-record.ts';
 
 /** FT1 (HL7 chapter 6.5.1). Amounts are the sender's text: money is not rounded through a binary number. */
-export function extractCharge(m: Hl7Message, ft1: number, times: TimeReader): Charge {
+export function extractCharge(r: SegmentReader, times: TimeReader): Charge {
   return {
-    setId: text(m, ft1, 1),
-    id: text(m, ft1, 2),
-    batch: text(m, ft1, 3),
-    transactedAt: times.time(m, ft1, 4),
-    postedAt: times.time(m, ft1, 5),
-    type: text(m, ft1, 6),
-    code: typed(m, ft1, 7, code),
-    description: text(m, ft1, 8),
-    quantity: text(m, ft1, 10),
-    amount: text(m, ft1, 11),
-    unitAmount: text(m, ft1, 12),
-    department: typed(m, ft1, 13, code),
-    location: typed(m, ft1, 16, location),
-    patientType: text(m, ft1, 18),
-    diagnoses: typedList(m, ft1, 19, code),
-    performedBy: typed(m, ft1, 20, staff),
-    orderedBy: typed(m, ft1, 21, staff),
-    procedure: typed(m, ft1, 25, code),
+    setId: r.text(1),
+    id: r.text(2),
+    batch: r.text(3),
+    transactedAt: times.time(r, 4),
+    postedAt: times.time(r, 5),
+    type: r.text(6),
+    code: r.typed(7, code),
+    description: r.text(8),
+    quantity: r.text(10),
+    amount: r.text(11),
+    unitAmount: r.text(12),
+    department: r.typed(13, code),
+    location: r.typed(16, location),
+    patientType: r.text(18),
+    diagnoses: r.typedList(19, code),
+    performedBy: r.typed(20, staff),
+    orderedBy: r.typed(21, staff),
+    procedure: r.typed(25, code),
   };
 }

@@ -1,28 +1,28 @@
-import type { Hl7Message } from '../message/hl7-message.ts';
-import { code, entityId, staff, text, typed, typedList } from './read-type.ts';
+import { code, entityId, staff } from './read-type.ts';
+import type { SegmentReader } from './segment-reader.ts';
 import type { TimeReader } from './time-reader.ts';
 import type { ClinicalDocument, Observation } from './typed-record.ts';
 
 /** TXA (HL7 chapter 9.7.1). The text is added once all OBX are read (`documentText`). */
-export function extractDocument(m: Hl7Message, txa: number, times: TimeReader): ClinicalDocument {
+export function extractDocument(r: SegmentReader, times: TimeReader): ClinicalDocument {
   return {
-    type: typed(m, txa, 2, code),
-    presentation: text(m, txa, 3),
-    activityAt: times.time(m, txa, 4),
-    provider: typed(m, txa, 5, staff),
-    originatedAt: times.time(m, txa, 6),
-    transcribedAt: times.time(m, txa, 7),
-    editedAt: times.time(m, txa, 8),
-    originators: typedList(m, txa, 9, staff),
-    transcriptionist: typed(m, txa, 11, staff),
-    number: typed(m, txa, 12, entityId),
-    parentNumber: typed(m, txa, 13, entityId),
-    placer: typed(m, txa, 14, entityId),
-    filler: typed(m, txa, 15, entityId),
-    fileName: text(m, txa, 16),
-    completionStatus: text(m, txa, 17),
-    confidentiality: text(m, txa, 18),
-    availability: text(m, txa, 19),
+    type: r.typed(2, code),
+    presentation: r.text(3),
+    activityAt: times.time(r, 4),
+    provider: r.typed(5, staff),
+    originatedAt: times.time(r, 6),
+    transcribedAt: times.time(r, 7),
+    editedAt: times.time(r, 8),
+    originators: r.typedList(9, staff),
+    transcriptionist: r.typed(11, staff),
+    number: r.typed(12, entityId),
+    parentNumber: r.typed(13, entityId),
+    placer: r.typed(14, entityId),
+    filler: r.typed(15, entityId),
+    fileName: r.text(16),
+    completionStatus: r.text(17),
+    confidentiality: r.text(18),
+    availability: r.text(19),
   };
 }
 

@@ -8,6 +8,7 @@ import { extractObservation } from './extract-observation.ts';
 import { orderOfObr, orderOfOrc } from './extract-order.ts';
 import { extractMerge, extractPatient } from './extract-patient.ts';
 import { extractEvent, extractVisit } from './extract-visit.ts';
+import { SegmentReader } from './segment-reader.ts';
 import { TimeReader } from './time-reader.ts';
 import type { ClinicalDocument, Order, PatientSection, TriggerEvent, TypedRecord } from './typed-record.ts';
 
@@ -50,7 +51,7 @@ export function extractRecord(message: Hl7Message, context: ExtractContext): Typ
     eventTimeFrom: event.kind === 'time' ? 'MSH-7' : 'received',
     sourceSystem: context.sourceSystem,
     facilityId: context.facilityId,
-    ingestionTs: toIsoUtc(context.ingestionMs),
+    ingestionTs: isoOfIngestion(context.ingestionMs),
     sendingApplication: message.value(msh, 3),
     sendingFacility: message.value(msh, 4),
     event: walk.event,
@@ -67,6 +68,18 @@ export function extractRecord(message: Hl7Message, context: ExtractContext): Typ
   };
 }
 
+let lastIngestionMs = NaN;
+let lastIngestionIso = '';
+
+/** Messages of one batch are taken in within the same millisecond. */
+function isoOfIngestion(epochMs: number): string {
+  if (epochMs !== lastIngestionMs) {
+    lastIngestionMs = epochMs;
+    lastIngestionIso = toIsoUtc(epochMs);
+  }
+  return lastIngestionIso;
+}
+
 /** The record as the JSON that stands on the output topics (UTF-8). */
 export function encodeRecord(record: TypedRecord): Buffer {
   return Buffer.from(JSON.stringify(record), 'utf8');
@@ -79,6 +92,7 @@ class Walk {
   event: TriggerEvent | undefined;
   document: ClinicalDocument | undefined;
   readonly #message: Hl7Message;
+  readonly #reader: SegmentReader;
   #section: PatientSection = {};
   /** The ORC whose OBR (or other detail segment) has not come yet. */
   #openOrc: Order | undefined;
@@ -87,29 +101,29 @@ class Walk {
 
   constructor(message: Hl7Message, times: TimeReader) {
     this.#message = message;
+    this.#reader = new SegmentReader(message);
     this.times = times;
     this.sections.push(this.#section);
   }
 
   read(segment: number): void {
-    const message = this.#message;
-    const name = message.segmentName(segment);
+    const name = this.#message.segmentName(segment);
     switch (name) {
       case 'PID':
         this.#beginPatient();
-        this.#section.patient = extractPatient(message, segment, this.times);
+        this.#section.patient = extractPatient(this.#open(segment), this.times);
         break;
       case 'PV1':
-        this.#section.visit ??= extractVisit(message, segment, this.times);
+        this.#section.visit ??= extractVisit(this.#open(segment), this.times);
         break;
       case 'MRG':
-        this.#section.merge ??= extractMerge(message, segment);
+        this.#section.merge ??= extractMerge(this.#open(segment));
         break;
       case 'EVN':
-        this.event ??= extractEvent(message, segment, this.times);
+        this.event ??= extractEvent(this.#open(segment), this.times);
         break;
       case 'ORC':
-        this.#pushOrder(orderOfOrc(message, segment, this.times));
+        this.#pushOrder(orderOfOrc(this.#open(segment), this.times));
         this.#openOrc = this.#section.orders?.at(-1);
         break;
       case 'OBR':
@@ -122,14 +136,19 @@ class Walk {
         this.#readNote(segment);
         break;
       case 'FT1':
-        (this.#section.charges ??= []).push(extractCharge(message, segment, this.times));
+        (this.#section.charges ??= []).push(extractCharge(this.#open(segment), this.times));
         break;
       case 'TXA':
-        this.document ??= extractDocument(message, segment, this.times);
+        this.document ??= extractDocument(this.#open(segment), this.times);
         break;
       default:
         this.#readOther(name);
     }
+  }
+
+  #open(segment: number): SegmentReader {
+    this.#reader.open(segment);
+    return this.#reader;
   }
 
   /** A second PID begins another patient's section (I4 of typed-record.ts): nothing after it may reach the first one's. */
@@ -152,10 +171,10 @@ class Walk {
     if (open === undefined) {
       // Several OBR under one ORC (usual before 2.4): each is an order of its own under the same order control.
       const control = this.#section.orders?.at(-1)?.control;
-      this.#pushOrder(orderOfObr(this.#message, segment, this.times, control === undefined ? undefined : { control }));
+      this.#pushOrder(orderOfObr(this.#open(segment), this.times, control === undefined ? undefined : { control }));
       return;
     }
-    const order = orderOfObr(this.#message, segment, this.times, open);
+    const order = orderOfObr(this.#open(segment), this.times, open);
     if (open.notes !== undefined) {
       order.notes = open.notes;
     }
@@ -167,7 +186,7 @@ class Walk {
   #readObx(segment: number): void {
     const orders = this.#section.orders;
     const order = orders === undefined ? undefined : orders.length - 1;
-    const observation = extractObservation(this.#message, segment, this.times, order);
+    const observation = extractObservation(this.#open(segment), this.times, order);
     (this.#section.observations ??= []).push(observation);
     this.#noted = observation;
   }

@@ -1,7 +1,7 @@
-import type { Hl7Message } from '../message/hl7-message.ts';
 import { civilFromEpoch } from '../timestamp/civil-date.ts';
 import { parseTimestamp, type Timestamp, type TimestampPrecision } from '../timestamp/parse-timestamp.ts';
 import { toIsoUtc } from '../timestamp/to-iso-utc.ts';
+import type { SegmentReader } from './segment-reader.ts';
 import type { Text } from './typed-record.ts';
 
 /**
@@ -12,47 +12,61 @@ export class TimeReader {
   /** Path → text of the fields that were no times; undefined when all were. */
   unreadable: Record<string, string> | undefined;
   readonly #zone: string | undefined;
+  readonly #cache: Map<string, string>;
   /** A result repeats one time in every OBX: the last answer is most often the next one. */
   #lastText = '';
   #lastIso: string | undefined;
 
   constructor(zone: string | undefined) {
     this.#zone = zone;
+    this.#cache = cacheOf(zone ?? 'UTC');
   }
 
   /** DTM, TS or DT in component 1 of the field's first repetition. */
-  time(message: Hl7Message, segment: number, field: number): Text {
-    const text = message.value(segment, field);
-    if (text === undefined) {
-      return message.presence(segment, field) === 'null' ? null : undefined;
+  time(r: SegmentReader, field: number): Text {
+    const text = r.text(field);
+    if (typeof text !== 'string') {
+      return text;
     }
     if (text !== this.#lastText) {
-      const read = parseTimestamp(text, this.#zone);
       this.#lastText = text;
-      this.#lastIso = read.kind === 'timestamp' ? isoOf(read, text) : undefined;
+      this.#lastIso = this.#cache.get(text) ?? this.#readTime(text);
     }
     if (this.#lastIso === undefined) {
-      this.#keepUnreadable(message, segment, field, text);
+      this.#keepUnreadable(r, field, text);
     }
     return this.#lastIso;
   }
 
+  #readTime(text: string): string | undefined {
+    const read = parseTimestamp(text, this.#zone);
+    if (read.kind === 'bad-timestamp') {
+      return undefined;
+    }
+    const iso = isoOf(read, text);
+    if (this.#cache.size >= cachedTimesMax) {
+      this.#cache.clear();
+    }
+    this.#cache.set(text, iso);
+    return iso;
+  }
+
   /** The date of the field, whatever time of day follows it, in the sender's own calendar: for birth dates. */
-  date(message: Hl7Message, segment: number, field: number): Text {
-    const text = message.value(segment, field);
-    if (text === undefined) {
-      return message.presence(segment, field) === 'null' ? null : undefined;
+  date(r: SegmentReader, field: number): Text {
+    const text = r.text(field);
+    if (typeof text !== 'string') {
+      return text;
     }
     // The wall clock of the sender: its offset or zone must not move the day.
     const read = parseTimestamp(text, 'UTC');
     if (read.kind === 'bad-timestamp') {
-      this.#keepUnreadable(message, segment, field, text);
+      this.#keepUnreadable(r, field, text);
       return undefined;
     }
     return dateOf(read.epochMs + (read.offsetMinutes ?? 0) * 60_000, read.precision);
   }
 
-  #keepUnreadable(message: Hl7Message, segment: number, field: number, text: string): void {
+  #keepUnreadable({ message, segment }: SegmentReader, field: number, text: string): void {
     const name = message.segmentName(segment);
     let occurrence = 1;
     for (let at = message.findSegment(name); at >= 0 && at < segment; at = message.findSegment(name, at + 1)) {
@@ -95,4 +109,24 @@ function dateOf(localMs: number, precision: TimestampPrecision): string {
   }
   const mm = String(month).padStart(2, '0');
   return precision === 'month' ? `${yyyy}-${mm}` : `${yyyy}-${mm}-${String(day).padStart(2, '0')}`;
+}
+
+/** Times that are repeated within seconds: a message's own, and those of the messages around it. */
+const cachedTimesMax = 1024;
+/** A deployment has as many zones as its senders. */
+const cachedZonesMax = 256;
+
+const caches = new Map<string, Map<string, string>>();
+
+function cacheOf(zone: string): Map<string, string> {
+  const known = caches.get(zone);
+  if (known !== undefined) {
+    return known;
+  }
+  if (caches.size >= cachedZonesMax) {
+    caches.clear();
+  }
+  const cache = new Map<string, string>();
+  caches.set(zone, cache);
+  return cache;
 }
