@@ -12,7 +12,6 @@ import {
 } from '../../shared/ids.ts';
 import type { KernelEvent } from '../kernel/kernel-events.ts';
 import { KernelDriver, specOf } from '../kernel/kernel-testing.ts';
-import { parseConnectionId } from '../membership/ids.ts';
 import { hasEnded } from './job.ts';
 
 /**
@@ -25,7 +24,15 @@ const vertex = parseVertexId('v');
 const sink = parseOperatorUid('out');
 const jobId = parseJobId('j');
 
-type Command = (kernel: KernelDriver) => void;
+interface Command {
+  readonly run: (kernel: KernelDriver) => void;
+  /** How a counterexample shows it. */
+  readonly [fc.toStringMethod]: () => string;
+}
+
+function named(name: string, run: Command['run']): Command {
+  return { run, [fc.toStringMethod]: () => name };
+}
 
 /** `age`: how many attempts ago; −1 is one that does not exist yet. */
 const anyEvent = fc.record({
@@ -51,12 +58,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 12, arbitrary: anyEvent.map(say) },
   // What is true is rare among what is possible: without these no run would get far.
   { weight: 6, arbitrary: fc.constantFrom<TaskState>('ready', 'ready', 'finished', 'failed').map(everyoneSays) },
-  { weight: 4, arbitrary: fc.constant<Command>(everyoneEnds) },
+  { weight: 4, arbitrary: fc.constant(named('everyone ends', everyoneEnds)) },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }).map(joins) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 4 }).map(leaves) },
   { weight: 4, arbitrary: fc.constantFrom(100, 1_000, 31_000).map(passes) },
-  { weight: 1, arbitrary: fc.constant<Command>((kernel) => kernel.apply({ kind: 'cancel', jobId })) },
-  { weight: 1, arbitrary: fc.constant<Command>((kernel) => kernel.submit(specOf('j'))) },
+  { weight: 1, arbitrary: fc.constant(named('cancel', (kernel) => kernel.apply({ kind: 'cancel', jobId }))) },
+  { weight: 1, arbitrary: fc.constant(named('submit', (kernel) => kernel.submit(specOf('j')))) },
 );
 
 test('no event, in no order, breaks a promise; and what ends stays ended', () => {
@@ -66,7 +73,7 @@ test('no event, in no order, breaks a promise; and what ends stays ended', () =>
       const kernel = new KernelDriver();
       kernel.submit(specOf('j', { source: { assignment: 'on-request', discoveryIntervalMs: 1_000 } }));
       kernel.join(1);
-      for (const run of commands) {
+      for (const { run } of commands) {
         const before = kernel.state.jobs.get(jobId);
         run(kernel);
         const after = kernel.state.jobs.get(jobId);
@@ -94,9 +101,9 @@ test('no event, in no order, breaks a promise; and what ends stays ended', () =>
 });
 
 function say(event: typeof anyEvent extends fc.Arbitrary<infer T> ? T : never): Command {
-  return (kernel) => {
+  return named(`say ${JSON.stringify(event)}`, (kernel) => {
     const attempt = parseAttemptNumber(Math.max(1, kernel.key('j').attempt - event.age));
-    const connection = parseConnectionId(event.connection);
+    const connection = kernel.connectionOf(event.connection);
     const subtask = parseSubtaskIndex(event.subtask);
     const failure = { code: 'any', reaction: event.reaction, message: 'any' };
     kernel.apply(eventOf());
@@ -127,15 +134,15 @@ function say(event: typeof anyEvent extends fc.Arbitrary<infer T> ? T : never): 
           return { kind: 'commit-failed', jobId, sink, tries: event.tries, failure };
       }
     }
-  };
+  });
 }
 
 function everyoneSays(state: TaskState): Command {
-  return (kernel) => {
+  return named(`everyone says ${state}`, (kernel) => {
     const more =
       state === 'finished' ? { committables: [{ sink, committables: [`j#${kernel.key('j').attempt}/0`] }] } : {};
     kernel.reportAll('j', state, more);
-  };
+  });
 }
 
 function everyoneEnds(kernel: KernelDriver): void {
@@ -145,19 +152,19 @@ function everyoneEnds(kernel: KernelDriver): void {
 }
 
 function joins(number: number): Command {
-  return (kernel) => {
+  return named(`join ${number}`, (kernel) => {
     kernel.join(number);
-  };
+  });
 }
 
 function leaves(number: number): Command {
-  return (kernel) => {
+  return named(`leave ${number}`, (kernel) => {
     kernel.leave(number);
-  };
+  });
 }
 
 function passes(ms: number): Command {
-  return (kernel) => {
+  return named(`tick ${ms}`, (kernel) => {
     kernel.tick(ms);
-  };
+  });
 }

@@ -19,6 +19,7 @@ import { seededRandom } from '../../shared/random/random.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobSource, JobSpec } from '../jobs/job-spec.ts';
 import { parseConnectionId } from '../membership/ids.ts';
+import type { ConnectionId } from '../membership/ids.ts';
 import { FLINK_EXPONENTIAL_DELAY } from '../recovery/restart-policy.ts';
 import { KernelInvariants } from '../simulation/kernel-invariants-testing.ts';
 import type { KernelEvent, KernelSend, KernelStep } from './kernel-events.ts';
@@ -63,6 +64,7 @@ export class KernelDriver {
   readonly steps: KernelStep[] = [];
   readonly #settings: KernelSettings;
   readonly #random = seededRandom(7);
+  readonly #joins = new Map<number, number>();
   state: KernelState = EMPTY_KERNEL;
   now = 0;
 
@@ -86,10 +88,16 @@ export class KernelDriver {
     return step.send;
   }
 
+  /** The present connection of task manager `tm-<number>`: its number, and another one each time that it comes back. */
+  connectionOf(number: number): ConnectionId {
+    return parseConnectionId(number + 100 * Math.max(0, (this.#joins.get(number) ?? 0) - 1));
+  }
+
   join(number: number, slots = 2): void {
+    this.#joins.set(number, (this.#joins.get(number) ?? 0) + 1);
     this.apply({
       kind: 'register',
-      connection: parseConnectionId(number),
+      connection: this.connectionOf(number),
       registration: {
         taskManager: parseTaskManagerId(`tm-${number}`),
         incarnation: parseIncarnation(`i${number}`),
@@ -102,7 +110,7 @@ export class KernelDriver {
   }
 
   leave(number: number): void {
-    this.apply({ kind: 'connection-lost', connection: parseConnectionId(number) });
+    this.apply({ kind: 'connection-lost', connection: this.connectionOf(number) });
   }
 
   submit(spec: JobSpec): void {
@@ -150,7 +158,7 @@ export class KernelDriver {
   }
 
   end(name: string, number: number, key: AttemptKey = this.key(name)): void {
-    this.apply({ kind: 'attempt-ended', connection: parseConnectionId(number), ...key });
+    this.apply({ kind: 'attempt-ended', connection: this.connectionOf(number), ...key });
   }
 
   /** Submitted, deployed on what has joined, and started. */

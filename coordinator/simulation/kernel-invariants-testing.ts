@@ -14,7 +14,7 @@ import type { ConnectionId } from '../membership/ids.ts';
 const EXITS: Readonly<Record<JobState, readonly JobState[]>> = {
   created: ['waiting-for-slots', 'deploying', 'cancelled'],
   'waiting-for-slots': ['deploying', 'cancelled'],
-  deploying: ['running', 'restarting', 'failing', 'cancelling', 'failed', 'waiting-for-slots'],
+  deploying: ['running', 'restarting', 'failing', 'cancelling', 'failed', 'cancelled', 'waiting-for-slots'],
   running: ['restarting', 'failing', 'cancelling', 'finishing', 'failed', 'finished', 'waiting-for-slots', 'deploying'],
   restarting: ['waiting-for-slots', 'deploying', 'failing', 'cancelling', 'failed', 'cancelled'],
   cancelling: ['cancelled'],
@@ -93,10 +93,11 @@ export class KernelInvariants {
         return;
       case 'start': {
         const live = this.#live.get(attemptName(message));
-        const total = this.stored
-          .get(message.jobId)
-          ?.spec.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0);
-        invariant(live !== undefined && live.ready.size === total, 'V5: a start before every subtask is ready');
+        const vertices = this.stored.get(message.jobId)?.spec.vertices ?? [];
+        const areReady = vertices.every(({ id, parallelism }) =>
+          Array.from({ length: parallelism }, (_, i) => `${id}/${i}`).every((name) => live?.ready.has(name) === true),
+        );
+        invariant(live !== undefined && areReady, 'V5: a start before every subtask is ready');
         live.isStarted = true;
         return;
       }
