@@ -101,6 +101,30 @@ test('split writes every member of a batch byte for byte and overwrites nothing'
   expect(again.exitCode).toBe(2);
 });
 
+test('ack answers each message as its verdict and its sender ask', async () => {
+  const enhanced = ADT.replace('|P|2.5', '|P|2.5|||AL|NE');
+  const file = write('three.hl7', ADT + enhanced + NO_PATIENT);
+
+  const { out, exitCode } = await nerve('ack', file, '--json');
+
+  expect(exitCode).toBe(1);
+  expect(lines(out)).toMatchObject([
+    { index: 0, code: 'AA', acknowledgement: expect.stringMatching(/^MSH\|.*\rMSA\|AA\|M-1\r/) as unknown },
+    { index: 1, code: 'CA' },
+    { index: 2, code: 'AE', acknowledgement: expect.stringContaining('PID') as unknown },
+  ]);
+});
+
+test('ack --mllp frames what it writes, and says what cannot be answered', async () => {
+  const framed = await nerve('ack', write('a.hl7', ADT), '--mllp', '--code', 'AE');
+  const unanswerable = await nerve('ack', write('b.hl7', 'no hl7'));
+
+  expect([framed.out.startsWith('\u000bMSH'), framed.out.endsWith('\u001c\r')]).toStrictEqual([true, true]);
+  expect(framed.out).toContain('\rMSA|AE|M-1\r');
+  expect(unanswerable).toMatchObject({ out: '', exitCode: 1 });
+  expect(unanswerable.err).toContain('cannot be answered');
+});
+
 test('validate reports everything that the three checks find', async () => {
   const { out, exitCode } = await nerve('validate', '--json', write('a.hl7', NO_PATIENT), '--profile', 'core');
 
