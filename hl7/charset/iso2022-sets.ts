@@ -78,7 +78,7 @@ const ESCAPE_LENGTHS = [3, 2] as const;
 /** The set that the bytes after an ESC at `at - 1` switch to, with the length of the sequence; undefined if unknown. */
 export function setAt(bytes: Buffer, at: number): { readonly set: Iso2022Set; readonly length: number } | undefined {
   for (const length of ESCAPE_LENGTHS) {
-    const set = SETS_BY_ESCAPE.get(bytes.latin1Slice(at, Math.min(at + length, bytes.length)));
+    const set = at + length <= bytes.length ? SETS_BY_ESCAPE.get(bytes.latin1Slice(at, at + length)) : undefined;
     if (set !== undefined) {
       return { set, length };
     }
