@@ -34,6 +34,7 @@ port.on('message', (message: unknown) => {
   if (slot !== undefined) {
     slot.onCommand(command);
   } else if (command.kind === 'cancel') {
+    report({ kind: 'done' });
     end();
   } else {
     early.push(command);
@@ -47,6 +48,7 @@ try {
     slot.onCommand(command);
   }
   await slot.ended;
+  report({ kind: 'done' });
 } catch (error) {
   report({ kind: 'slot-failed', failure: classifyUnknown(error, `slot ${spec.slot} of ${deployment.jobId}`) });
 }

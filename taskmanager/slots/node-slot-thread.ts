@@ -36,23 +36,24 @@ export function startSlotThread(options: SlotThreadOptions, events: SlotThreadEv
     stdin: false,
   });
   let failure: Failure | undefined;
-  let isTerminated = false;
+  let isExpected = false;
   worker.on('message', (message: unknown) => {
-    events.onReport(slotReportFromWire(message));
+    const report = slotReportFromWire(message);
+    isExpected ||= report.kind === 'done' || report.kind === 'slot-failed';
+    events.onReport(report);
   });
   worker.on('error', (error: unknown) => {
     failure = crashOf(error, spec, heapMiB);
   });
   worker.on('exit', (code) => {
-    const ended = failure ?? (code === 0 || isTerminated ? undefined : exitOf(code, spec));
-    events.onEnd(ended);
+    events.onEnd(failure ?? (isExpected ? undefined : exitOf(code, spec)));
   });
   return {
     post: (command) => {
       worker.postMessage(command);
     },
     terminate: () => {
-      isTerminated = true;
+      isExpected = true;
       worker.terminate().catch(() => undefined);
     },
   };

@@ -19,7 +19,9 @@ export type SlotReport =
   | ({ readonly kind: 'split-request' } & AttemptKey & SubtaskKey)
   /** The slot cannot go on, and no single subtask is to blame. */
   | { readonly kind: 'slot-failed'; readonly failure: Failure }
-  | { readonly kind: 'metrics'; readonly samples: readonly MetricSample[] };
+  | { readonly kind: 'metrics'; readonly samples: readonly MetricSample[] }
+  /** The slot has ended as it should; the thread ends now. An exit without it was somebody else's. */
+  | { readonly kind: 'done' };
 
 /** What a slot's thread is started with, besides its ports. */
 export interface SlotSpec {

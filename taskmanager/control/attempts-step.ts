@@ -1,0 +1,319 @@
+import { attemptName } from '../../shared/control/messages.ts';
+import type { AttemptKey, Deployment, FromCoordinator } from '../../shared/control/messages.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
+import type { JobId, TaskManagerId } from '../../shared/ids.ts';
+import { unreachable } from '../../shared/invariant.ts';
+import type { SlotCommand } from '../slots/slot-messages.ts';
+import type { Attempt } from './attempt.ts';
+import { keyOf, localSlots } from './attempt.ts';
+import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
+
+/**
+ * The attempts of one task manager.
+ *
+ * I1  A slot's place is held by one attempt at a time, from the start of its preparation until nothing of it runs. An attempt
+ *     whose places are held waits.
+ * I2  A command of a smaller leader epoch than the highest seen changes nothing. A repeated Deploy, and one of an attempt that
+ *     is not newer than all seen of its job, change nothing. A command for an attempt that is not here changes nothing, except
+ *     that a Cancel is answered: it has ended.
+ * I3  A newer attempt of a job cancels the older ones.
+ * I4  `attempt-ended` is sent once for each attempt that was here, after its last thread ended and its exchange was closed.
+ * I5  A thread that ended by a failure, and a preparation that failed, are told by `attempt-failed` before `attempt-ended`,
+ *     unless the attempt was being cancelled.
+ */
+export interface Attempts {
+  readonly self: TaskManagerId;
+  readonly slotCount: number;
+  readonly epoch: bigint;
+  readonly live: ReadonlyMap<string, Attempt>;
+  /** The newest attempt seen of each job; bounded, the oldest jobs are forgotten. */
+  readonly newest: ReadonlyMap<JobId, number>;
+}
+
+export interface AttemptsStep {
+  readonly attempts: Attempts;
+  readonly effects: readonly AttemptEffect[];
+}
+
+/** Jobs whose newest attempt is remembered: a stale Deploy is a matter of seconds, not of thousands of jobs. */
+const JOBS_REMEMBERED_MAX = 1_000;
+
+export function noAttempts(self: TaskManagerId, slotCount: number): Attempts {
+  return { self, slotCount, epoch: 0n, live: new Map(), newest: new Map() };
+}
+
+/** For a registration: everything that is here. */
+export function liveKeys(attempts: Attempts): readonly AttemptKey[] {
+  return [...attempts.live.values()].map(({ deployment }) => keyOf(deployment));
+}
+
+export function attemptsStep(attempts: Attempts, event: AttemptEvent): AttemptsStep {
+  switch (event.kind) {
+    case 'command': {
+      if (event.leaderEpoch < attempts.epoch) {
+        return { attempts, effects: [{ kind: 'refuse-leader' }] };
+      }
+      return onCommand({ ...attempts, epoch: event.leaderEpoch }, event.message);
+    }
+    case 'prepared':
+      return onPrepared(attempts, event.key, event.modulePath);
+    case 'preparation-failed':
+      return onPreparationFailed(attempts, event.key, event.failure);
+    case 'slot-report':
+      return onSlotReport(attempts, event);
+    case 'thread-ended':
+      return onThreadEnded(attempts, event);
+    case 'cancel-overdue':
+      return onCancelOverdue(attempts, event.key);
+    case 'abandon':
+      return cancelAll(attempts, liveKeys(attempts));
+    default:
+      return unreachable(event);
+  }
+}
+
+function onCommand(attempts: Attempts, message: FromCoordinator): AttemptsStep {
+  switch (message.kind) {
+    case 'registered':
+      return cancelAll(attempts, message.cancel);
+    case 'refused':
+    case 'heartbeat-ack':
+      return unchanged(attempts);
+    case 'deploy':
+      return onDeploy(attempts, message.deployment);
+    case 'start':
+      return onSlotCommand(attempts, message, { kind: 'start' });
+    case 'assign-splits': {
+      const { kind, ...assignment } = message;
+      return onSlotCommand(attempts, message, { kind, assignment });
+    }
+    case 'cancel':
+      return onCancel(attempts, message);
+    default:
+      return unreachable(message);
+  }
+}
+
+function onDeploy(attempts: Attempts, deployment: Deployment): AttemptsStep {
+  const { jobId, attempt } = deployment;
+  if (attempt <= (attempts.newest.get(jobId) ?? 0)) {
+    return unchanged(attempts);
+  }
+  const known = { ...attempts, newest: remember(attempts.newest, jobId, attempt) };
+  const slots = localSlots(deployment, attempts.self);
+  if (slots.length === 0) {
+    return { attempts: known, effects: [ended(deployment)] };
+  }
+  const missing = slots.find(({ index }) => index >= attempts.slotCount);
+  if (missing !== undefined) {
+    return { attempts: known, effects: refusal(deployment, missing.index, attempts) };
+  }
+  const older = liveKeys(known).filter((key) => key.jobId === jobId);
+  const cancelled = cancelAll(known, older);
+  const begun = cancelled.attempts;
+  return admitWaiting(
+    { ...begun, live: withAttempt(begun.live, { kind: 'waiting', deployment, slots, early: [] }) },
+    cancelled.effects,
+  );
+}
+
+function onSlotCommand(attempts: Attempts, key: AttemptKey, command: SlotCommand): AttemptsStep {
+  const attempt = attempts.live.get(attemptName(key));
+  switch (attempt?.kind) {
+    case 'waiting':
+    case 'preparing':
+      return replaced(attempts, { ...attempt, early: [...attempt.early, command] });
+    case 'running':
+      return { attempts, effects: postAll(attempt.deployment, attempt.threads, command) };
+    case 'cancelling':
+    case undefined:
+      return unchanged(attempts);
+    default:
+      return unreachable(attempt);
+  }
+}
+
+function onCancel(attempts: Attempts, key: AttemptKey): AttemptsStep {
+  if (!attempts.live.has(attemptName(key))) {
+    // What was cancelled must not come to life by a Deploy that was overtaken.
+    const newest = remember(attempts.newest, key.jobId, Math.max(key.attempt, attempts.newest.get(key.jobId) ?? 0));
+    return { attempts: { ...attempts, newest }, effects: [ended(key)] };
+  }
+  return cancelAll(attempts, [key]);
+}
+
+function cancelAll(attempts: Attempts, keys: readonly AttemptKey[]): AttemptsStep {
+  let step: AttemptsStep = unchanged(attempts);
+  for (const key of keys) {
+    const next = cancelOne(step.attempts, key);
+    step = { attempts: next.attempts, effects: [...step.effects, ...next.effects] };
+  }
+  return admitWaiting(step.attempts, step.effects);
+}
+
+function cancelOne(attempts: Attempts, key: AttemptKey): AttemptsStep {
+  const attempt = attempts.live.get(attemptName(key));
+  switch (attempt?.kind) {
+    case 'waiting':
+      return { attempts: without(attempts, key), effects: [ended(key)] };
+    case 'preparing':
+      return replaced(attempts, { ...attempt, kind: 'cancelling', threads: undefined }, [
+        { kind: 'stop-preparing', key: keyOf(key) },
+      ]);
+    case 'running':
+      return replaced(attempts, { ...attempt, kind: 'cancelling' }, [
+        ...postAll(attempt.deployment, attempt.threads, { kind: 'cancel' }),
+        { kind: 'set-deadline', key: keyOf(key) },
+      ]);
+    case 'cancelling':
+    case undefined:
+      return unchanged(attempts);
+    default:
+      return unreachable(attempt);
+  }
+}
+
+function onPrepared(attempts: Attempts, key: AttemptKey, modulePath: string): AttemptsStep {
+  const attempt = attempts.live.get(attemptName(key));
+  if (attempt?.kind === 'cancelling') {
+    return end(attempts, key);
+  }
+  if (attempt?.kind !== 'preparing') {
+    return unchanged(attempts);
+  }
+  const { deployment, slots, early } = attempt;
+  const threads = new Set(slots.map(({ slot }) => slot));
+  return replaced(attempts, { kind: 'running', deployment, slots, early: [], threads }, [
+    ...slots.map(({ slot }): AttemptEffect => ({ kind: 'start-thread', deployment, slot, modulePath })),
+    ...early.flatMap((command) => postAll(deployment, threads, command)),
+  ]);
+}
+
+function onPreparationFailed(attempts: Attempts, key: AttemptKey, failure: Failure): AttemptsStep {
+  const attempt = attempts.live.get(attemptName(key));
+  if (attempt?.kind !== 'preparing' && attempt?.kind !== 'cancelling') {
+    return unchanged(attempts);
+  }
+  return end(attempts, key, attempt.kind === 'preparing' ? [failed(key, failure)] : []);
+}
+
+function onSlotReport(
+  attempts: Attempts,
+  { key, report }: Extract<AttemptEvent, { kind: 'slot-report' }>,
+): AttemptsStep {
+  const attempt = attempts.live.get(attemptName(key));
+  if (attempt === undefined) {
+    return unchanged(attempts);
+  }
+  switch (report.kind) {
+    case 'task-report':
+      return { attempts, effects: [{ kind: 'send', message: { kind: 'task-report', report: report.report } }] };
+    case 'split-request':
+      return { attempts, effects: [{ kind: 'send', message: report }] };
+    case 'slot-failed':
+      return { attempts, effects: attempt.kind === 'cancelling' ? [] : [failed(key, report.failure)] };
+    case 'metrics':
+    case 'done':
+      return unchanged(attempts);
+    default:
+      return unreachable(report);
+  }
+}
+
+function onThreadEnded(
+  attempts: Attempts,
+  { key, slot, failure }: Extract<AttemptEvent, { kind: 'thread-ended' }>,
+): AttemptsStep {
+  const attempt = attempts.live.get(attemptName(key));
+  if ((attempt?.kind !== 'running' && attempt?.kind !== 'cancelling') || attempt.threads === undefined) {
+    return unchanged(attempts);
+  }
+  const threads = new Set([...attempt.threads].filter((other) => other !== slot));
+  const effects = failure !== undefined && attempt.kind === 'running' ? [failed(key, failure)] : [];
+  const next = { ...attempt, threads };
+  return threads.size === 0 ? end(attempts, key, effects) : replaced(attempts, next, effects);
+}
+
+function onCancelOverdue(attempts: Attempts, key: AttemptKey): AttemptsStep {
+  const attempt = attempts.live.get(attemptName(key));
+  if (attempt?.kind !== 'cancelling') {
+    return unchanged(attempts);
+  }
+  const slots = [...(attempt.threads ?? [])];
+  return { attempts, effects: slots.map((slot): AttemptEffect => ({ kind: 'terminate', key: keyOf(key), slot })) };
+}
+
+/** I4: nothing of it runs any more. */
+function end(attempts: Attempts, key: AttemptKey, before: readonly AttemptEffect[] = []): AttemptsStep {
+  return admitWaiting(without(attempts, key), [...before, { kind: 'close-exchange', key: keyOf(key) }, ended(key)]);
+}
+
+/** I1: attempts whose places are free begin, in the order in which they came. */
+function admitWaiting(attempts: Attempts, before: readonly AttemptEffect[]): AttemptsStep {
+  const held = new Set<number>();
+  for (const { kind, slots } of attempts.live.values()) {
+    if (kind !== 'waiting') {
+      slots.forEach(({ index }) => held.add(index));
+    }
+  }
+  const live = new Map(attempts.live);
+  const effects = [...before];
+  for (const [name, attempt] of attempts.live) {
+    if (attempt.kind === 'waiting' && !attempt.slots.some(({ index }) => held.has(index))) {
+      attempt.slots.forEach(({ index }) => held.add(index));
+      live.set(name, { ...attempt, kind: 'preparing' });
+      effects.push({ kind: 'prepare', deployment: attempt.deployment });
+    }
+  }
+  return { attempts: { ...attempts, live }, effects };
+}
+
+function refusal(deployment: Deployment, index: number, { self, slotCount }: Attempts): readonly AttemptEffect[] {
+  const failure: Failure = {
+    code: 'no-such-slot',
+    reaction: 'restart-job',
+    message: `task manager ${self} has ${slotCount} slots, but was given slot ${index} of the attempt`,
+  };
+  return [failed(deployment, failure), ended(deployment)];
+}
+
+function postAll(key: AttemptKey, threads: Iterable<number>, command: SlotCommand): readonly AttemptEffect[] {
+  return [...threads].map((slot) => ({ kind: 'post', key: keyOf(key), slot, command }));
+}
+
+function failed(key: AttemptKey, failure: Failure): AttemptEffect {
+  return { kind: 'send', message: { kind: 'attempt-failed', ...keyOf(key), failure } };
+}
+
+function ended(key: AttemptKey): AttemptEffect {
+  return { kind: 'send', message: { kind: 'attempt-ended', ...keyOf(key) } };
+}
+
+function unchanged(attempts: Attempts): AttemptsStep {
+  return { attempts, effects: [] };
+}
+
+function replaced(attempts: Attempts, attempt: Attempt, effects: readonly AttemptEffect[] = []): AttemptsStep {
+  return { attempts: { ...attempts, live: withAttempt(attempts.live, attempt) }, effects };
+}
+
+function withAttempt(live: ReadonlyMap<string, Attempt>, attempt: Attempt): ReadonlyMap<string, Attempt> {
+  return new Map(live).set(attemptName(attempt.deployment), attempt);
+}
+
+function without(attempts: Attempts, key: AttemptKey): Attempts {
+  const live = new Map(attempts.live);
+  live.delete(attemptName(key));
+  return { ...attempts, live };
+}
+
+function remember(newest: ReadonlyMap<JobId, number>, jobId: JobId, attempt: number): ReadonlyMap<JobId, number> {
+  const next = new Map(newest);
+  next.delete(jobId);
+  next.set(jobId, attempt);
+  const [oldest] = next.keys();
+  if (next.size > JOBS_REMEMBERED_MAX && oldest !== undefined) {
+    next.delete(oldest);
+  }
+  return next;
+}

@@ -1,0 +1,231 @@
+import type { Clock } from '../../shared/clock/clock.ts';
+import type { FromCoordinator, FromTaskManager, Registration } from '../../shared/control/messages.ts';
+import { StreamError } from '../../shared/failure/failure.ts';
+import type { AttemptKey } from '../../shared/control/messages.ts';
+import type { LeaderEpoch } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { MetricSample } from '../../shared/metrics/metrics.ts';
+import type { ControlClient, ControlSession } from './control-client.ts';
+
+/** What the control loop needs of the attempts. */
+export interface ControlledAttempts {
+  readonly live: readonly AttemptKey[];
+  readonly epoch: bigint;
+  readonly samples: readonly MetricSample[];
+  askForSamples(): void;
+  raise(
+    event:
+      | { readonly kind: 'command'; readonly leaderEpoch: LeaderEpoch; readonly message: FromCoordinator }
+      | { readonly kind: 'abandon' },
+  ): void;
+}
+
+export interface ControlLoopDeps {
+  readonly client: ControlClient;
+  /** Tried in turn. */
+  readonly addresses: readonly string[];
+  readonly identity: Omit<Registration, 'attempts'>;
+  readonly attempts: ControlledAttempts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long tasks run on while no leader can be reached. */
+  readonly graceMs: number;
+  /** Series of the process itself, for the heartbeat. */
+  readonly ownSamples: () => readonly MetricSample[];
+}
+
+const BACKOFF_MS_MIN = 100;
+const BACKOFF_MS_MAX = 2_000;
+/** How long a registration may be unanswered. */
+const REGISTER_MS = 5_000;
+/** How long the last words may take. */
+const LEAVE_MS = 1_000;
+/** How long an id may be in use by another process: after a quick restart the coordinator may not have missed the old one yet. */
+const ID_IN_USE_MS = 30_000;
+
+/** Refusals that pass by themselves. */
+const PASSING = new Set(['stale-leader', 'task-manager-id-in-use']);
+
+type SessionEnd =
+  | { readonly kind: 'ended'; readonly reason: string; readonly wasRegistered: boolean }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+/**
+ * The task manager's talk with its coordinator, over one session after the other.
+ *
+ * I1  At most one session is open. What is to be sent while none is open is not kept: a new session begins with what runs here,
+ *     and the coordinator has given up whatever it had not heard of.
+ * I2  A session that is silent for the heartbeat timeout is ended.
+ * I3  Tasks run on while no coordinator can be reached, for `graceMs`; then all attempts are abandoned.
+ */
+export class ControlLoop {
+  readonly #deps: ControlLoopDeps;
+  #session: ControlSession | undefined;
+  #registeredAt: string | undefined;
+  #lostSinceMs: number;
+  #hasAbandoned = false;
+  #refusedSinceMs: number | undefined;
+
+  constructor(deps: ControlLoopDeps) {
+    this.#deps = deps;
+    this.#lostSinceMs = deps.clock.monotonicMs();
+  }
+
+  /** The coordinator that this task manager is registered with. */
+  get leaderAddress(): string | undefined {
+    return this.#registeredAt;
+  }
+
+  send(message: FromTaskManager): void {
+    this.#session?.send(message, this.#deps.attempts.epoch);
+  }
+
+  /** Ends the session; another is opened. */
+  dropLeader(): void {
+    this.#session?.close();
+    this.#session = undefined;
+  }
+
+  /** Until the signal aborts. @throws StreamError `registration-refused` */
+  async run(signal: AbortSignal): Promise<void> {
+    let backoffMs = BACKOFF_MS_MIN;
+    for (let turn = 0; !signal.aborted; turn += 1) {
+      const address = this.#deps.addresses[turn % this.#deps.addresses.length] ?? '';
+      const end = await this.#runSession(address, signal);
+      this.#session = undefined;
+      this.#registeredAt = undefined;
+      if (hasAborted(signal)) {
+        return;
+      }
+      this.#onSessionEnd(end, address);
+      backoffMs = end.kind === 'ended' && end.wasRegistered ? BACKOFF_MS_MIN : Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+      await this.#deps.clock.sleep(backoffMs, signal);
+    }
+  }
+
+  #onSessionEnd(end: SessionEnd, address: string): void {
+    const { clock, logger, graceMs, attempts } = this.#deps;
+    if (end.kind === 'refused') {
+      this.#onRefused(end, address);
+    } else if (end.wasRegistered) {
+      this.#lostSinceMs = clock.monotonicMs();
+      logger.warn('coordinator-lost', { address, reason: end.reason });
+    } else {
+      logger.debug('coordinator-unreachable', { address, reason: end.reason });
+    }
+    const lostForMs = clock.monotonicMs() - this.#lostSinceMs;
+    if (lostForMs > graceMs && !this.#hasAbandoned && attempts.live.length > 0) {
+      this.#hasAbandoned = true;
+      logger.error('coordinator-grace-over', { graceMs, attempts: attempts.live.length });
+      attempts.raise({ kind: 'abandon' });
+    }
+  }
+
+  #onRefused({ code, message }: Extract<SessionEnd, { kind: 'refused' }>, address: string): void {
+    const { clock, logger } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    this.#refusedSinceMs ??= nowMs;
+    if (PASSING.has(code) && (code === 'stale-leader' || nowMs - this.#refusedSinceMs < ID_IN_USE_MS)) {
+      logger.warn('registration-refused', { address, code, reason: message });
+      return;
+    }
+    throw new StreamError({
+      code: 'registration-refused',
+      reaction: 'fail-job',
+      message: `the coordinator ${address} refused this task manager: ${message}`,
+    });
+  }
+
+  async #runSession(address: string, signal: AbortSignal): Promise<SessionEnd> {
+    const { client, identity, attempts, clock } = this.#deps;
+    const over = new AbortController();
+    const talk: Talk = { end: undefined, heartbeats: undefined, heardMs: clock.monotonicMs() };
+    const session = client.open({
+      address,
+      registration: { ...identity, attempts: attempts.live },
+      epoch: attempts.epoch,
+      onMessage: (message, leaderEpoch) => {
+        this.#onMessage(talk, message, leaderEpoch, address);
+        if (talk.end !== undefined) {
+          over.abort();
+        }
+      },
+      onEnd: (reason) => {
+        talk.end ??= { kind: 'ended', reason, wasRegistered: talk.heartbeats !== undefined };
+        over.abort();
+      },
+    });
+    this.#session = session;
+    await this.#keepTalking(talk, session, AbortSignal.any([signal, over.signal]));
+    if (signal.aborted && talk.heartbeats !== undefined) {
+      session.send({ kind: 'goodbye', reason: 'the process was asked to end' }, attempts.epoch);
+    }
+    session.close();
+    if (signal.aborted) {
+      // What was sent is under way until the coordinator has ended its side.
+      await clock.sleep(LEAVE_MS, over.signal);
+    }
+    return talk.end ?? { kind: 'ended', reason: 'closed here', wasRegistered: talk.heartbeats !== undefined };
+  }
+
+  #onMessage(talk: Talk, message: FromCoordinator, leaderEpoch: LeaderEpoch, address: string): void {
+    const { attempts, clock } = this.#deps;
+    talk.heardMs = clock.monotonicMs();
+    if (message.kind === 'refused') {
+      talk.end = message;
+      return;
+    }
+    if (message.kind === 'registered') {
+      talk.heartbeats = { intervalMs: message.heartbeatIntervalMs, timeoutMs: message.heartbeatTimeoutMs };
+      this.#onRegistered(address);
+    }
+    attempts.raise({ kind: 'command', leaderEpoch, message });
+  }
+
+  /** Heartbeats until the session ends, is dropped, or is silent for too long (I2). */
+  async #keepTalking(talk: Talk, session: ControlSession, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    while (!signal.aborted && this.#session === session) {
+      await clock.sleep(talk.heartbeats?.intervalMs ?? BACKOFF_MS_MIN, signal);
+      const silentMsMax = talk.heartbeats?.timeoutMs ?? REGISTER_MS;
+      if (clock.monotonicMs() - talk.heardMs > silentMsMax) {
+        const reason = `silent for ${silentMsMax} ms`;
+        talk.end ??= { kind: 'ended', reason, wasRegistered: talk.heartbeats !== undefined };
+        return;
+      }
+      if (!hasAborted(signal) && talk.heartbeats !== undefined) {
+        this.#heartbeat();
+      }
+    }
+  }
+
+  #onRegistered(address: string): void {
+    this.#registeredAt = address;
+    this.#refusedSinceMs = undefined;
+    this.#hasAbandoned = false;
+    this.#lostSinceMs = this.#deps.clock.monotonicMs();
+    this.#deps.logger.info('registered', { coordinator: address, slots: this.#deps.identity.slots });
+  }
+
+  #heartbeat(): void {
+    const { attempts, clock, ownSamples } = this.#deps;
+    attempts.askForSamples();
+    this.send({
+      kind: 'heartbeat',
+      sentAtMs: clock.monotonicMs(),
+      metrics: [...ownSamples(), ...attempts.samples],
+    });
+  }
+}
+
+/** What is known of the open session. */
+interface Talk {
+  end: SessionEnd | undefined;
+  heartbeats: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
+  heardMs: number;
+}
+
+/** Asked anew after an await. */
+function hasAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

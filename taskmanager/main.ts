@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { nodeClock } from '../shared/clock/node-clock.ts';
+import type { Deployment, FromTaskManager, Registration } from '../shared/control/messages.ts';
+import { classifyUnknown, formatFailure, StreamError } from '../shared/failure/failure.ts';
+import { parseIncarnation, parseTaskManagerId } from '../shared/ids.ts';
+import { nodeLogger } from '../shared/log/node-logger.ts';
+import type { Logger } from '../shared/log/logger.ts';
+import { openMetricsEndpoint } from '../shared/metrics/http-metrics.ts';
+import type { MetricsEndpoint } from '../shared/metrics/http-metrics.ts';
+import { MetricRegistry } from '../shared/metrics/metric-registry.ts';
+import { VERSION } from '../shared/version.ts';
+import { AttemptsRunner } from './control/attempts-runner.ts';
+import { ControlLoop } from './control/control-loop.ts';
+import { GrpcControlClient } from './control/grpc-control-client.ts';
+import { NodeModuleCache } from './control/node-module-cache.ts';
+import type { TaskManagerExchange } from './exchange/attempt-exchange.ts';
+import { openGrpcExchange } from './exchange/grpc-exchange.ts';
+import type { SlotPortsTransfer } from './exchange/node-slot-ports.ts';
+import { moduleFolder, slotSettings } from './settings.ts';
+import type { TaskManagerSettings } from './settings.ts';
+import { startSlotThread } from './slots/node-slot-thread.ts';
+
+export type { TaskManagerSettings } from './settings.ts';
+
+const SLOT_ENTRY = new URL('./slot-main.ts', import.meta.url);
+
+/**
+ * Runs a task manager until the signal aborts: then it says goodbye, cancels what runs and ends. Resolves to the exit code: 0.
+ * @throws StreamError when it cannot start (a port in use), or when the coordinator refuses it (another version).
+ */
+export async function runTaskManager(settings: TaskManagerSettings, signal: AbortSignal): Promise<number> {
+  const { configuration } = settings;
+  const id = configuration['taskmanager.id'] ?? `taskmanager-${randomUUID().slice(0, 8)}`;
+  const logger = nodeLogger(`taskmanager ${id}`, configuration['log.level']);
+  logger.info('taskmanager-starting', { version: VERSION, pid: process.pid });
+  try {
+    await new TaskManager(settings, id, logger).run(signal);
+  } catch (error) {
+    const failure = classifyUnknown(error, `task manager ${id}`);
+    logger.error('taskmanager-failed', { code: failure.code, failure: formatFailure(failure) });
+    throw error instanceof StreamError ? error : new StreamError(failure, { cause: error });
+  }
+  logger.info('taskmanager-stopped');
+  return 0;
+}
+
+class TaskManager {
+  readonly #settings: TaskManagerSettings;
+  readonly #logger: Logger;
+  readonly #registry = new MetricRegistry();
+  readonly #client = new GrpcControlClient();
+  readonly #modules: NodeModuleCache;
+  readonly #identity: Pick<Registration, 'taskManager' | 'incarnation' | 'slots' | 'version'>;
+
+  constructor(settings: TaskManagerSettings, id: string, logger: Logger) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#modules = new NodeModuleCache(moduleFolder(settings.configuration));
+    this.#identity = {
+      taskManager: parseTaskManagerId(id),
+      incarnation: parseIncarnation(randomUUID()),
+      slots: settings.configuration['taskmanager.numberOfTaskSlots'],
+      version: VERSION,
+    };
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { configuration } = this.#settings;
+    const host = configuration['taskmanager.host'];
+    const exchange = await openGrpcExchange({
+      taskManager: this.#identity.taskManager,
+      incarnation: this.#identity.incarnation,
+      version: VERSION,
+      limits: slotSettings(this.#settings).limits,
+      host,
+      bindHost: host,
+      port: configuration['taskmanager.data.port'],
+      clock: nodeClock,
+      metrics: this.#registry.group({ task_manager: this.#identity.taskManager }),
+    });
+    let metrics: MetricsEndpoint | undefined;
+    const attempts = this.#attemptsOn(exchange, (message) => {
+      control.send(message);
+    });
+    const control = this.#controlOf(attempts, exchange.address);
+    this.#leave = (): void => {
+      control.dropLeader();
+    };
+    this.#leader = () => control.leaderAddress;
+    try {
+      metrics = await this.#openMetrics(attempts);
+      await control.run(signal);
+    } finally {
+      await attempts.abandonAll();
+      await exchange.close();
+      await metrics?.close();
+      this.#client.close();
+    }
+  }
+
+  #leave: () => void = () => undefined;
+  #leader: () => string | undefined = () => undefined;
+
+  #attemptsOn(
+    exchange: TaskManagerExchange<SlotPortsTransfer>,
+    send: (message: FromTaskManager) => void,
+  ): AttemptsRunner<SlotPortsTransfer> {
+    const { configuration } = this.#settings;
+    const { taskManager, slots } = this.#identity;
+    const settings = slotSettings(this.#settings);
+    const heapMiB = Math.ceil(configuration['taskmanager.slot.heap-size'] / 1024 ** 2);
+    return new AttemptsRunner({
+      taskManager,
+      slotCount: slots,
+      exchange,
+      fetchModule: async (deployment, signal) => await this.#fetchModule(deployment, signal),
+      startSlot: ({ deployment, slot, modulePath, ports, onReport, onEnd }) =>
+        startSlotThread(
+          { entry: SLOT_ENTRY, ports, heapMiB, spec: { deployment, slot, modulePath, taskManager, settings } },
+          { onReport, onEnd },
+        ),
+      send,
+      refuseLeader: () => {
+        this.#leave();
+      },
+      after: (delayMs, callback) => {
+        setTimeout(callback, delayMs).unref();
+      },
+      logger: this.#logger,
+    });
+  }
+
+  #controlOf(attempts: AttemptsRunner<SlotPortsTransfer>, dataAddress: string): ControlLoop {
+    const { configuration } = this.#settings;
+    return new ControlLoop({
+      client: this.#client,
+      addresses: configuration['coordinator.rpc.addresses'],
+      identity: { ...this.#identity, dataAddress },
+      attempts,
+      clock: nodeClock,
+      logger: this.#logger,
+      graceMs: configuration['coordinator-loss-grace'],
+      ownSamples: () => this.#registry.samples(),
+    });
+  }
+
+  async #fetchModule({ module }: Deployment, signal: AbortSignal): Promise<string> {
+    return await this.#modules.pathOf(module, async (hash) => {
+      const address = this.#leader();
+      if (address === undefined) {
+        throw new StreamError({
+          code: 'coordinator-unreachable',
+          reaction: 'restart-job',
+          message: `the job module ${hash} cannot be fetched: no coordinator is connected`,
+        });
+      }
+      return await this.#client.fetchArtifact(address, hash, signal);
+    });
+  }
+
+  async #openMetrics(attempts: AttemptsRunner<SlotPortsTransfer>): Promise<MetricsEndpoint | undefined> {
+    const { configuration } = this.#settings;
+    const port = configuration['metrics.port'];
+    if (port === undefined) {
+      return undefined;
+    }
+    const endpoint = await openMetricsEndpoint({
+      host: configuration['metrics.host'],
+      port,
+      samples: () => [...this.#registry.samples(), ...attempts.samples],
+    });
+    this.#logger.info('metrics-listening', { address: endpoint.address });
+    return endpoint;
+  }
+}
