@@ -146,6 +146,21 @@ export class EpochStore {
     return true;
   }
 
+  /** Deletes the marker of a map in which a sweep found no entry that lives, unless one was written since. */
+  deleteSweptMarker(section: number, row: Binary): void {
+    for (const change of changesNewestFirst(this.layers, section, row)) {
+      if (typeof change !== 'object' || Array.from(change.entries.values()).some((value) => value !== DELETED)) {
+        return;
+      }
+    }
+    const cell = this.#cache.find(row);
+    if (cell === undefined) {
+      this.layers.current.setEntry(section, row, MARKER, DELETED);
+    } else if (cell.kind === 'map' && cell.entries.size === 0) {
+      this.clearMap(section, row);
+    }
+  }
+
   // ------------------------------------------------------------------------------------------- fetching
 
   /**

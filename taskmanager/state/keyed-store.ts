@@ -42,6 +42,12 @@ export interface KeyedStoreOptions {
 /** What the slot should do about unapplied writes in memory. `full`: run the subtask no more until `relieve` has ended. */
 export type Pressure = 'none' | 'checkpoint' | 'spill' | 'full';
 
+export interface SweepVisitor {
+  entry(entry: StoreEntry): void;
+  /** There is nothing more in the range. */
+  end(): void;
+}
+
 /** A moment at which the store holds exactly one checkpoint. */
 export interface PinnedCheckpoint {
   readonly checkpoint: CheckpointId | undefined;
@@ -139,21 +145,22 @@ export class KeyedStore {
   }
 
   /**
-   * Looks at entries of the local store in a range, at most `entriesMax`, and deletes those that `isExpired` says, through the
-   * current epoch. Gives the key to go on from; undefined at the end.
+   * Shows a visitor entries of the local store in a range, at most `entriesMax`. What it deletes then (`deleteSwept`) was not
+   * written since: the read is under way until the visit ends. Gives the key to go on from; undefined at the end.
    */
-  async sweep(
-    range: StoreRange,
-    entriesMax: number,
-    deleteIfExpired: (entry: StoreEntry) => void,
-  ): Promise<Binary | undefined> {
+  async sweep(range: StoreRange, entriesMax: number, visitor: SweepVisitor): Promise<Binary | undefined> {
     const ticket = this.epochs.layers.beginRead();
     try {
       for await (const batch of this.#store.scan(range, entriesMax)) {
-        batch.forEach(deleteIfExpired);
+        batch.forEach((entry) => {
+          visitor.entry(entry);
+        });
         const last = batch.at(-1);
-        return last === undefined || batch.length < entriesMax ? undefined : `${last.key}\0`;
+        if (last !== undefined && batch.length === entriesMax) {
+          return `${last.key}\0`;
+        }
       }
+      visitor.end();
       return undefined;
     } finally {
       this.epochs.layers.endRead(ticket);

@@ -1,0 +1,167 @@
+import type { Binary } from '../../shared/checkpoint/binary.ts';
+import { binaryOfText, textOfBinary } from '../../shared/checkpoint/binary.ts';
+import type { ListState, MapState } from '../../shared/functions/state.ts';
+import { required } from '../../shared/invariant.ts';
+import type { StateAccess } from './value-state.ts';
+import { withUsedAt } from './value-codec.ts';
+
+/** Before every map key: the empty one is the row's marker. */
+const KEY_PREFIX = '\x01';
+
+export function mapKeyOf(key: string): Binary {
+  return KEY_PREFIX + binaryOfText(key);
+}
+
+export function keyOfMapKey(mapKey: Binary): string {
+  return textOfBinary(mapKey.slice(KEY_PREFIX.length));
+}
+
+export class KeyedMapState<T> implements MapState<T> {
+  readonly #access: StateAccess<T>;
+
+  constructor(access: StateAccess<T>) {
+    this.#access = access;
+  }
+
+  get(key: string): T | undefined {
+    const { rows, epochs, codec } = this.#access;
+    const mapKey = mapKeyOf(key);
+    const binary = epochs.readMap(rows.row).get(mapKey);
+    return binary === undefined || !this.#isAlive(mapKey, binary) ? undefined : codec.decode(binary);
+  }
+
+  has(key: string): boolean {
+    const { rows, epochs } = this.#access;
+    const mapKey = mapKeyOf(key);
+    const binary = epochs.readMap(rows.row).get(mapKey);
+    return binary !== undefined && this.#isAlive(mapKey, binary);
+  }
+
+  set(key: string, value: T): void {
+    const { rows, epochs, codec, ttl } = this.#access;
+    epochs.writeEntry(rows.section, rows.row, mapKeyOf(key), codec.encode(value, ttl?.nowMs()));
+  }
+
+  delete(key: string): void {
+    const { rows, epochs } = this.#access;
+    epochs.writeEntry(rows.section, rows.row, mapKeyOf(key), undefined);
+  }
+
+  keys(): Iterable<string> {
+    return this.#alive().map(([mapKey]) => keyOfMapKey(mapKey));
+  }
+
+  entries(): Iterable<readonly [string, T]> {
+    const { codec } = this.#access;
+    return this.#alive().map(([mapKey, binary]) => [keyOfMapKey(mapKey), codec.decode(binary)] as const);
+  }
+
+  get isEmpty(): boolean {
+    return this.#alive().length === 0;
+  }
+
+  clear(): void {
+    const { rows, epochs } = this.#access;
+    epochs.clearMap(rows.section, rows.row);
+  }
+
+  /** A copy: the caller may change the map while it goes over it. */
+  #alive(): (readonly [Binary, Binary])[] {
+    const { rows, epochs, ttl } = this.#access;
+    const entries = Array.from(epochs.readMap(rows.row));
+    return ttl === undefined ? entries : entries.filter(([mapKey, binary]) => this.#isAlive(mapKey, binary));
+  }
+
+  #isAlive(mapKey: Binary, binary: Binary): boolean {
+    const { rows, epochs, ttl } = this.#access;
+    if (ttl === undefined) {
+      return true;
+    }
+    if (ttl.isExpired(binary)) {
+      epochs.writeEntry(rows.section, rows.row, mapKey, undefined);
+      return false;
+    }
+    const now = ttl.refreshesOnRead ? ttl.nowMs() : undefined;
+    if (now !== undefined) {
+      epochs.writeEntry(rows.section, rows.row, mapKey, withUsedAt(binary, now));
+    }
+    return true;
+  }
+}
+
+/** Elements are entries of a map under their number, so that adding one writes one. */
+export class KeyedListState<T> implements ListState<T> {
+  readonly #access: StateAccess<T>;
+
+  constructor(access: StateAccess<T>) {
+    this.#access = access;
+  }
+
+  get(): readonly T[] {
+    const { rows, epochs, codec, ttl } = this.#access;
+    const entries = epochs.readMap(rows.row);
+    const values: T[] = [];
+    for (const mapKey of Array.from(entries.keys()).sort()) {
+      const binary = required(entries.get(mapKey), 'an element of a list');
+      if (ttl?.isExpired(binary) !== true) {
+        values.push(codec.decode(binary));
+      }
+    }
+    return values;
+  }
+
+  add(value: T): void {
+    this.addAll([value]);
+  }
+
+  addAll(values: Iterable<T>): void {
+    const { rows, epochs, codec, ttl } = this.#access;
+    let number = this.#nextNumber();
+    for (const value of values) {
+      epochs.writeEntry(rows.section, rows.row, elementKey(number), codec.encode(value, ttl?.nowMs()));
+      number += 1;
+    }
+  }
+
+  update(values: Iterable<T>): void {
+    const replacement = Array.from(values);
+    this.clear();
+    this.addAll(replacement);
+  }
+
+  clear(): void {
+    const { rows, epochs } = this.#access;
+    epochs.clearMap(rows.section, rows.row);
+  }
+
+  /** Without a time to live elements leave all at once, so their numbers have no gaps. */
+  #nextNumber(): number {
+    const { rows, epochs, ttl } = this.#access;
+    const entries = epochs.readMap(rows.row);
+    if (ttl === undefined) {
+      return entries.size;
+    }
+    let last = '';
+    for (const mapKey of entries.keys()) {
+      last = mapKey > last ? mapKey : last;
+    }
+    return last === '' ? 0 : elementNumber(last) + 1;
+  }
+}
+
+function elementKey(number: number): Binary {
+  const high = Math.floor(number / 0x1000000);
+  const low = number % 0x1000000;
+  return (
+    KEY_PREFIX +
+    String.fromCharCode(high >>> 16, (high >>> 8) & 0xff, high & 0xff, low >>> 16, (low >>> 8) & 0xff, low & 0xff)
+  );
+}
+
+function elementNumber(mapKey: Binary): number {
+  let number = 0;
+  for (let i = 1; i <= 6; i += 1) {
+    number = number * 256 + mapKey.charCodeAt(i);
+  }
+  return number;
+}
