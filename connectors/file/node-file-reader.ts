@@ -47,7 +47,6 @@ export class FileReader implements SourceReader<unknown> {
   #readyFrom = 0;
   #readyBytes = 0;
   #context: SourceReaderContext | undefined;
-  #recordsIn: Counter | undefined;
   #bytesIn: Counter | undefined;
   #isRootAFile = false;
   #isComplete = false;
@@ -62,7 +61,6 @@ export class FileReader implements SourceReader<unknown> {
 
   async open(context: SourceReaderContext): Promise<void> {
     this.#context = context;
-    this.#recordsIn = context.metrics.counter('numRecordsIn');
     this.#bytesIn = context.metrics.counter('numBytesIn');
     context.metrics.gauge('bufferedBytes', () => this.#readyBytes);
     try {
@@ -129,7 +127,6 @@ export class FileReader implements SourceReader<unknown> {
     if (isFileSplitRead(file.at, this.#source.framing.isEmptyFileARecord)) {
       this.#files.shift();
     }
-    this.#recordsIn?.add();
     this.#bytesIn?.add(record.oversizeBytes ?? record.value.length);
     const value = this.#source.deserialize({
       key: undefined,

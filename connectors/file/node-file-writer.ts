@@ -30,7 +30,6 @@ export class FileWriter implements SinkWriter<unknown> {
   #isHeldBack = false;
   #writing: Promise<void> | undefined;
   #failure: StreamError | undefined;
-  #recordsOut: Counter | undefined;
   #bytesOut: Counter | undefined;
   readonly #topicCounters = new Map<string, Counter>();
 
@@ -40,7 +39,6 @@ export class FileWriter implements SinkWriter<unknown> {
 
   async open(context: SinkWriterContext, signal: AbortSignal): Promise<void> {
     this.#context = context;
-    this.#recordsOut = context.metrics.counter('numRecordsOut');
     this.#bytesOut = context.metrics.counter('numBytesOut');
     context.metrics.gauge('bufferedBytes', () => this.#bufferedBytes);
     try {
@@ -68,7 +66,6 @@ export class FileWriter implements SinkWriter<unknown> {
     part.append(Buffer.concat([head, bytes, END_OF_LINE]));
     const lineBytes = head.length + bytes.length + END_OF_LINE.length;
     this.#bufferedBytes += lineBytes;
-    this.#recordsOut?.add();
     this.#bytesOut?.add(lineBytes);
     this.#topicCounters.get(record.topic)?.add();
     if (part.isChunkFull || this.#bufferedBytes >= this.#sink.maxBufferedBytes) {

@@ -39,7 +39,6 @@ export class GeneratorReader implements SourceReader<unknown> {
   #turn = 0;
   #isComplete = false;
   #sleeping: Promise<void> | undefined;
-  #recordsIn: Counter | undefined;
   #bytesIn: Counter | undefined;
 
   constructor(source: ResolvedGeneratorSource) {
@@ -48,7 +47,6 @@ export class GeneratorReader implements SourceReader<unknown> {
 
   async open(context: SourceReaderContext): Promise<void> {
     this.#context = context;
-    this.#recordsIn = context.metrics.counter('numRecordsIn');
     this.#bytesIn = context.metrics.counter('numBytesIn');
     this.#take(this.#waiting);
     this.#waiting = [];
@@ -127,7 +125,6 @@ export class GeneratorReader implements SourceReader<unknown> {
     const timestampMs = made.timestampMs ?? split.startedAtMs + this.#placeInTimeMs(index);
     const offset = BigInt(split.next);
     split.next += 1;
-    this.#recordsIn?.add();
     this.#bytesIn?.add(made.value.length);
     const value = this.#source.deserialize({
       key: made.key,

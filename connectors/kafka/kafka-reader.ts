@@ -49,7 +49,6 @@ export class KafkaReader implements SourceReader<unknown> {
   #cursorSplit: OpenSplit | undefined;
   #cursorBytes = 0;
   #hasAllSplits = false;
-  #recordsIn: Counter | undefined;
   #recordsSkipped: Counter | undefined;
 
   constructor(options: CheckedSource) {
@@ -63,7 +62,6 @@ export class KafkaReader implements SourceReader<unknown> {
     const { brokers, security } = this.#options;
     this.#context = context;
     this.#fetcher = new KafkaFetcher(this.#options, endpointOf(brokers, security, context.settings), context);
-    this.#recordsIn = context.metrics.counter('numRecordsIn');
     this.#recordsSkipped = context.metrics.counter('numRecordsSkipped', { reason: 'deserialize' });
     await Promise.resolve();
   }
@@ -119,7 +117,6 @@ export class KafkaReader implements SourceReader<unknown> {
       const count = cursor.read(asked, split.end, collect);
       split.next = cursor.position;
       left -= count;
-      this.#recordsIn?.add(count);
       if (count < asked || cursor.isDone) {
         this.#closeCursor(fetcher);
       }
