@@ -43,6 +43,15 @@ test('parse --field gives exactly the fields asked for', async () => {
   expect(lines(out)[0]).toMatchObject({ fields: { 'PID-5.2': 'JANE', 'PID-7': '""', 'PV1-2': null } });
 });
 
+test('files may stand before or after the fields', async () => {
+  const file = write('a.hl7', ADT);
+
+  const { out, exitCode } = await nerve('parse', '--json', '--field', 'PID-5.1', '--field', 'PID-8', file);
+
+  expect(exitCode).toBe(0);
+  expect(lines(out)[0]).toMatchObject({ file, fields: { 'PID-5.1': 'DOE', 'PID-8': 'F' } });
+});
+
 test('parse reads MLLP streams and says what was lost', async () => {
   const file = write('stream.bin', `\u000b${ADT}\u001c\r\u000b${NO_PATIENT}`);
 

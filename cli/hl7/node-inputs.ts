@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { emptyFacilityRegistry, type FacilityRegistry } from '../../hl7/facility/facility-registry.ts';
 import { parseFacilityRegistry } from '../../hl7/facility/parse-facility-registry.ts';
@@ -40,6 +40,16 @@ export function readPolicy(options: PolicyOptions): JudgePolicy & { readonly pro
     );
   }
   return { profiles: profiles.profiles, facilities: readFacilities(options.policy, profiles.profiles.names) };
+}
+
+/** For options that may be repeated. */
+export function collect(text: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, text];
+}
+
+/** Whether a word of the command line names an input. */
+export function isReadable(name: string): boolean {
+  return name === '-' || existsSync(name);
 }
 
 /** A mistake on the command line: nothing was started. */

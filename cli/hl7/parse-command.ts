@@ -5,7 +5,7 @@ import { judgePayload, type Framing } from '../../hl7/validate/judge-payload.ts'
 import { action, type CliContext } from '../cli-context.ts';
 import { EXIT, type ExitCode } from '../terminal/terminal.ts';
 import { reportItem, type MessageReport } from './message-report.ts';
-import { readInputs, readPolicy, usage, type PolicyOptions } from './node-inputs.ts';
+import { collect, isReadable, readInputs, readPolicy, usage, type PolicyOptions } from './node-inputs.ts';
 
 interface ParseOptions extends PolicyOptions {
   readonly field?: readonly string[];
@@ -17,10 +17,10 @@ export function registerParseCommand(hl7: Command, cli: CliContext): void {
   hl7
     .command('parse')
     .description('parse messages, batches and MLLP streams, and say what becomes of each')
-    .argument('<file...>', 'files or directories; - is standard input')
+    .argument('[file...]', 'files or directories; - is standard input')
     .option('-f, --field <path...>', 'fields to show, such as PID-3(2).4.2 or ORDER_OBSERVATION(2)/OBX-5')
     .option('--policy <file>', 'facility registry: zones, character sets, authorities, strictness per sender')
-    .option('--profile-file <file...>', 'HL7 profiles beside "core" and "standard"')
+    .option('--profile-file <file>', 'an HL7 profile beside "core" and "standard"; may be repeated', collect, [])
     .option('--framing <kind>', 'auto, none or mllp', 'auto')
     .addHelpText('after', parseHelp)
     .action(async function perform(this: Command, files: string[]): Promise<void> {
@@ -40,17 +40,11 @@ Examples:
   nerve hl7 parse stream.bin --json | jq -c 'select(.outcome == "dlq") | [.file, .index, .reason]'`;
 
 function parseFiles(cli: CliContext, files: readonly string[], options: ParseOptions & { json: boolean }): ExitCode {
-  const paths = options.field ?? [];
-  for (const path of paths) {
-    const compiled = compilePath(path);
-    if (compiled.kind === 'bad-path') {
-      throw usage(`--field ${path}: ${compiled.sentence}`, 'Example: --field PID-3.1');
-    }
-  }
+  const { paths, names } = splitWords(options.field ?? [], files);
   const framing = parseFraming(options.framing);
   const policy = readPolicy(options);
   let exit: ExitCode = EXIT.ok;
-  for (const { name, bytes } of readInputs(files)) {
+  for (const { name, bytes } of readInputs(names)) {
     for (const item of judgePayload(bytes, policy, framing)) {
       const report = reportItem(name, item, paths, structureGroupResolver);
       exit = report.outcome === 'dlq' ? EXIT.failed : exit;
@@ -58,6 +52,20 @@ function parseFiles(cli: CliContext, files: readonly string[], options: ParseOpt
     }
   }
   return exit;
+}
+
+/** `--field A B FILE`: words after --field that are no paths are the files. */
+function splitWords(words: readonly string[], files: readonly string[]): { paths: string[]; names: string[] } {
+  const paths = words.filter((word) => compilePath(word).kind === 'path');
+  const names = [...files, ...words.filter((word) => !paths.includes(word))];
+  const noFile = words.find((word) => !paths.includes(word) && !isReadable(word));
+  if (noFile !== undefined) {
+    throw usage(`--field ${noFile} is neither an HL7 path nor a file.`, 'Example: --field PID-3.1 PID-5.1');
+  }
+  if (names.length === 0) {
+    throw usage('No file is named.', 'nerve hl7 parse --help shows examples.');
+  }
+  return { paths, names };
 }
 
 export function parseFraming(text: string): Framing {

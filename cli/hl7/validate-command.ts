@@ -10,7 +10,7 @@ import { judgePayload, type PayloadItem } from '../../hl7/validate/judge-payload
 import type { ProfileSet } from '../../hl7/profiles/profile-set.ts';
 import { action, type CliContext } from '../cli-context.ts';
 import { EXIT, type ExitCode } from '../terminal/terminal.ts';
-import { readInputs, readPolicy, usage, type PolicyOptions } from './node-inputs.ts';
+import { collect, readInputs, readPolicy, usage, type PolicyOptions } from './node-inputs.ts';
 
 interface ValidateOptions extends PolicyOptions {
   readonly profile?: string;
@@ -25,7 +25,7 @@ export function registerValidateCommand(hl7: Command, cli: CliContext): void {
     .description('check syntax, HL7 profile and output contract, and report everything found')
     .argument('<file...>', 'files or directories; - is standard input')
     .option('--profile <name>', 'the profile to check against; default: the facility\'s, else "core"')
-    .option('--profile-file <file...>', 'HL7 profiles beside "core" and "standard"')
+    .option('--profile-file <file>', 'an HL7 profile beside "core" and "standard"; may be repeated', collect, [])
     .option('--policy <file>', 'facility registry')
     .addHelpText(
       'after',
