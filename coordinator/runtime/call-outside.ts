@@ -24,6 +24,9 @@ export async function callOutside<T>(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<CallResult<T>> {
+  if (signal.aborted) {
+    return { kind: 'aborted' };
+  }
   const ending = new AbortController();
   const calling = new AbortController();
   const abort = (): void => {
