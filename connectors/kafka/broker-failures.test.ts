@@ -29,8 +29,8 @@ test('each failure names what it is about and has a remedy', () => {
   }
 });
 
-test('a broker in motion costs the attempt, a refusal that will not change ends the job', () => {
-  expect(brokerRefusal(6, 'Writing', 't', []).reaction).toBe('restart-job');
+test('a broker in motion is tried again, a lost sequence costs the attempt, a refusal that will not change ends the job', () => {
+  expect(brokerRefusal(6, 'Writing', 't', []).reaction).toBe('retry');
   expect(brokerRefusal(45, 'Writing', 't', []).reaction).toBe('restart-job');
   expect(brokerRefusal(3, 'Writing', 't', []).reaction).toBe('fail-job');
   expect(brokerRefusal(87, 'Writing', 't', []).reaction).toBe('fail-job');

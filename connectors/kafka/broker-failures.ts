@@ -89,7 +89,7 @@ export function brokerRefusal(code: number, doing: string, topic: string, broker
     case 'retry':
       return {
         code: 'kafka-not-available',
-        reaction: 'restart-job',
+        reaction: 'retry',
         message,
         remedy: 'Look at the state of the brokers.',
       };

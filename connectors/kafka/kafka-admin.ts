@@ -16,6 +16,7 @@ import { connectionFailure } from './kafka-errors.ts';
 import type { Broker } from './kafka-internals-wire.ts';
 import { listOffsets } from './kafka-offsets.ts';
 import { KafkaReader } from './kafka-reader.ts';
+import { retryTransient } from './kafka-retry.ts';
 import { endpointOf } from './kafka-security.ts';
 import { KafkaWriter } from './kafka-writer.ts';
 import { LATEST_TIMESTAMP } from './list-offsets-request.ts';
@@ -114,7 +115,11 @@ export class KafkaAdmin {
     this.#client.forgetLeaders([topic]);
     const { partitions } = await this.#client.topic(topic, signal);
     const queries = partitions.map(({ partition }) => ({ topic, partition, timestamp: LATEST_TIMESTAMP }));
-    const offsets = await listOffsets(this.#client, queries, 'read_uncommitted', signal);
+    const ask = async (): Promise<ReadonlyMap<string, bigint>> => {
+      await this.#client.topic(topic, signal);
+      return await listOffsets(this.#client, queries, 'read_uncommitted', signal);
+    };
+    const offsets = await retryTransient(ask, nodeClock, ADMIN_TIMEOUT_MS, signal);
     return partitions
       .map(({ partition }) => partition)
       .sort((a, b) => a - b)

@@ -10,6 +10,7 @@ import { connectionFailure } from './kafka-errors.ts';
 import type { Broker, BrokerFactory } from './kafka-internals-wire.ts';
 import { brokerFactory, destroyBroker, sendOver } from './kafka-internals-wire.ts';
 import type { KafkaEndpoint } from './kafka-security.ts';
+import { socketFactory } from './kafka-socket.ts';
 import type { BrokerAddress, ClusterMetadata, TopicMetadata } from './metadata-request.ts';
 import { metadataRequest, parseMetadata } from './metadata-request.ts';
 
@@ -41,6 +42,7 @@ export class KafkaClient {
     this.#makeBroker = brokerFactory({
       clientId: 'nerve-stream',
       brokers: [...endpoint.brokers],
+      socketFactory: socketFactory(endpoint.ssl),
       connectionTimeout: CONNECT_MS,
       authenticationTimeout: CONNECT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,

@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock/clock.ts';
 import type { Discovery, EnumeratorContext, SplitEnumerator, SplitState } from '../../shared/connector/source.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { SplitId } from '../../shared/ids.ts';
@@ -6,12 +7,16 @@ import { brokerRefusal } from './broker-failures.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import { acquireClient, releaseClient } from './kafka-client.ts';
 import { listOffsets } from './kafka-offsets.ts';
+import { retryTransient } from './kafka-retry.ts';
 import { endpointOf } from './kafka-security.ts';
 import { LATEST_TIMESTAMP } from './list-offsets-request.ts';
 import type { TopicMetadata } from './metadata-request.ts';
 import type { CheckedSource } from './options.ts';
 import { splitIdOf, splitState } from './split-position.ts';
 import { chooseStart } from './start-queries.ts';
+
+/** How long one discovery tries to reach the brokers before its failure is told. */
+const BUDGET_MS = 5_000;
 
 interface TopicPartition {
   readonly topic: string;
@@ -31,11 +36,13 @@ export class KafkaEnumerator implements SplitEnumerator {
   readonly discoveryIntervalMs: number | undefined;
   readonly #options: CheckedSource;
   readonly #client: KafkaClient;
+  readonly #clock: Clock;
   /** A pattern may match nothing at first: a topic that appears afterwards is a later one (I2). */
   #hasLooked = false;
 
   /** Throws `fail-job` when no brokers are configured. */
-  constructor(options: CheckedSource, { settings, logger }: EnumeratorContext) {
+  constructor(options: CheckedSource, { settings, logger, clock }: EnumeratorContext) {
+    this.#clock = clock;
     this.#options = options;
     this.discoveryIntervalMs =
       options.bounded || options.discoveryIntervalMs === 0 ? undefined : options.discoveryIntervalMs;
@@ -48,18 +55,27 @@ export class KafkaEnumerator implements SplitEnumerator {
     if (bounded && !isFirst) {
       return { splits: [], isComplete: true };
     }
-    const topics = await this.#findTopics(signal);
-    const found = topics
-      .flatMap(({ topic, partitions }) => partitions.map(({ partition }) => ({ topic, partition })))
-      .filter(({ topic, partition }) => !known.has(splitIdOf(topic, partition)))
-      .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
-    const splits = await this.#startAll(found, isFirst, signal);
+    const splits = await retryTransient(
+      async () => await this.#find(known, isFirst, signal),
+      this.#clock,
+      BUDGET_MS,
+      signal,
+    );
     this.#hasLooked = true;
     return { splits, isComplete: bounded };
   }
 
   async close(): Promise<void> {
     await releaseClient(this.#client);
+  }
+
+  async #find(known: ReadonlySet<SplitId>, isFirst: boolean, signal: AbortSignal): Promise<readonly SplitState[]> {
+    const topics = await this.#findTopics(signal);
+    const found = topics
+      .flatMap(({ topic, partitions }) => partitions.map(({ partition }) => ({ topic, partition })))
+      .filter(({ topic, partition }) => !known.has(splitIdOf(topic, partition)))
+      .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
+    return await this.#startAll(found, isFirst, signal);
   }
 
   async #findTopics(signal: AbortSignal): Promise<readonly TopicMetadata[]> {

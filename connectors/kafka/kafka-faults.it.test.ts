@@ -155,7 +155,7 @@ describe('what is wrong is named', () => {
   test('an unreachable broker', async () => {
     const failure = await failureOf(discover(settingsOf('127.0.0.1:1'), { topic: 't' }));
 
-    expect(failure).toMatchObject({ code: 'kafka-unreachable', reaction: 'retry' });
+    expect(failure).toMatchObject({ code: 'kafka-unreachable', reaction: 'restart-job' });
     expect(failure?.message).toBe('Kafka at 127.0.0.1:1 does not answer (ECONNREFUSED).');
     expect(failure?.remedy).toContain('kafka.bootstrap.servers');
   });

@@ -1,5 +1,6 @@
 import { StreamError } from '../../shared/failure/failure.ts';
 import { brokerRefusal, noLeader } from './broker-failures.ts';
+import { UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import type { OffsetQuery } from './list-offsets-request.ts';
 import { listOffsetsRequest, parseListOffsets } from './list-offsets-request.ts';
@@ -24,9 +25,10 @@ export async function listOffsets(
       for (const { topic, partition, errorCode, offset } of answer) {
         if (errorCode !== 0) {
           client.forgetLeaders([topic]);
-          throw new StreamError(
-            brokerRefusal(errorCode, `Asking for offsets of partition ${partition} of`, topic, client.brokers),
-          );
+          // The topic was found a moment ago: a leader that does not know it has not heard of it yet.
+          const doing = `Asking for offsets of partition ${partition} of`;
+          const failure = brokerRefusal(errorCode, doing, topic, client.brokers);
+          throw new StreamError(errorCode === UNKNOWN_TOPIC_OR_PARTITION ? { ...failure, reaction: 'retry' } : failure);
         }
         offsets.set(splitIdOf(topic, partition), offset);
       }

@@ -1,7 +1,6 @@
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { ApiRequest } from './api-request.ts';
 import { brokerRefusal } from './broker-failures.ts';
-import { errorOf } from './error-codes.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import { ProducerIdentity } from './producer-identity.ts';
 import { RequestWriter } from './request-writer.ts';
@@ -13,8 +12,7 @@ export async function newProducerIdentity(client: KafkaClient, signal: AbortSign
   reader.int32(); // throttle time
   const errorCode = reader.int16();
   if (errorCode !== 0) {
-    const failure = brokerRefusal(errorCode, 'Asking for a producer id for', 'any topic', client.brokers);
-    throw new StreamError(errorOf(errorCode).class === 'retry' ? { ...failure, reaction: 'retry' } : failure);
+    throw new StreamError(brokerRefusal(errorCode, 'Asking for a producer id for', 'any topic', client.brokers));
   }
   return new ProducerIdentity(reader.int64(), reader.int16(), undefined);
 }

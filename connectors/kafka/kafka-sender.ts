@@ -117,20 +117,21 @@ export class KafkaSender {
   #pumpLater(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#pump();
+      this.#pump(true);
     }, this.#deps.options.lingerMs);
   }
 
-  #pump(): void {
+  /** `hasLingered`: the timer ran out. Whatever waits goes then, also what came later: one request takes them all. */
+  #pump(hasLingered = false): void {
     try {
-      this.#sendDue();
+      this.#sendDue(hasLingered);
     } catch (error) {
       this.#fail(classifyUnknown(error, 'Kafka writer'));
     }
   }
 
   /** Sends everything that is due and may be sent. */
-  #sendDue(): void {
+  #sendDue(hasLingered: boolean): void {
     if (this.#stop.signal.aborted) {
       return;
     }
@@ -138,7 +139,7 @@ export class KafkaSender {
     const byLeader = new Map<number, Outbox[]>();
     let isLingering = false;
     for (const outbox of this.#outboxes.busy) {
-      if (!this.#outboxes.isDue(outbox, now)) {
+      if (!this.#outboxes.isDue(outbox, now, hasLingered)) {
         isLingering ||= outbox.inFlight === undefined;
         continue;
       }

@@ -63,8 +63,9 @@ test('a key goes to the partition that other clients give it', async () => {
   await producer.send({ topic: theirs, messages });
   await producer.disconnect();
 
+  // kafkajs' plain producer may double records when it retries; where they lie is what is compared.
   const places = (records: readonly SourceRecord[]): string[] =>
-    records.map(({ key, position }) => `${key?.toString() ?? ''}@${position.partition}`).sort();
+    [...new Set(records.map(({ key, position }) => `${key?.toString() ?? ''}@${position.partition}`))].sort();
   expect(places(await readBack(ours))).toStrictEqual(places(await readBack(theirs)));
 });
 

@@ -20,16 +20,17 @@ test('a batch is due when it has lingered, or is full, or is flushed', async () 
   const outbox = outboxes.of('t', 0);
 
   expect(isFull).toBe(false);
-  expect(outboxes.isDue(outbox, clock.monotonicMs())).toBe(false);
+  expect(outboxes.isDue(outbox, clock.monotonicMs(), false)).toBe(false);
+  expect(outboxes.isDue(outbox, clock.monotonicMs(), true)).toBe(true);
   await clock.advance(5);
-  expect(outboxes.isDue(outbox, clock.monotonicMs())).toBe(true);
+  expect(outboxes.isDue(outbox, clock.monotonicMs(), false)).toBe(true);
 
   outboxes.add(record(100), 1, clock);
   outboxes.isFlushing = true;
-  expect(outboxes.isDue(outboxes.of('t', 1), clock.monotonicMs())).toBe(true);
+  expect(outboxes.isDue(outboxes.of('t', 1), clock.monotonicMs(), false)).toBe(true);
   outboxes.isFlushing = false;
   expect(outboxes.add(record(1_900), 1, clock)).toBe(true);
-  expect(outboxes.isDue(outboxes.of('t', 1), clock.monotonicMs())).toBe(true);
+  expect(outboxes.isDue(outboxes.of('t', 1), clock.monotonicMs(), false)).toBe(true);
 });
 
 test('one batch of a partition is in flight at a time, and a retry sends the same bytes', () => {

@@ -64,11 +64,12 @@ export class Outboxes {
     return outbox.inFlight === undefined && outbox.hasFull(limit);
   }
 
-  isDue(outbox: Outbox, nowMs: number): boolean {
+  /** True when a batch of the outbox may leave now; `hasLingered` says that the wait for more is over for all of them. */
+  isDue(outbox: Outbox, nowMs: number, hasLingered: boolean): boolean {
     if (outbox.inFlight !== undefined) {
       return outbox.isRetryDue;
     }
-    if (this.isFlushing || outbox.hasFull(this.#limitOf(outbox.topic))) {
+    if (hasLingered || this.isFlushing || outbox.hasFull(this.#limitOf(outbox.topic))) {
       return true;
     }
     // A timer may fire a fraction of a millisecond early.
