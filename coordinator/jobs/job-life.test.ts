@@ -78,7 +78,7 @@ test('no event, in no order, breaks a promise; and what ends stays ended', () =>
         run(kernel);
         const after = kernel.state.jobs.get(jobId);
         reached.add(after?.kind ?? 'forgotten');
-        if (before !== undefined && hasEnded(before) && after !== undefined && after.spec === before.spec) {
+        if (before !== undefined && hasEnded(before) && after?.spec === before.spec) {
           expect(after).toBe(before);
         }
       }

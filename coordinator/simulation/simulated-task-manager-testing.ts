@@ -218,7 +218,7 @@ export class SimulatedTaskManager {
   #assign(assignment: { readonly kind: 'assign-splits' } & SplitAssignment): void {
     const attempt = this.#attempts.get(attemptName(assignment));
     const name = `${assignment.vertex}/${assignment.subtask}`;
-    if (!attempt?.subtasks.has(name)) {
+    if (attempt?.subtasks.has(name) !== true) {
       return;
     }
     this.#later(attempt, 300, () => {
