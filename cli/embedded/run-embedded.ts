@@ -12,8 +12,10 @@ import type { EmbeddedCluster, StartEmbeddedCluster } from './embedded-cluster.t
 import { renderProgress, summarizeRun } from './run-summary.ts';
 import type { RunSummary } from './run-summary.ts';
 
-/** How often progress is asked for and drawn. */
+/** How often progress is asked for, and drawn where a person watches. */
 const PROGRESS_INTERVAL_MS = 250;
+/** How often a line of progress is written into a pipe or a file. */
+const LINE_INTERVAL_MS = 2_000;
 
 export interface EmbeddedRunDeps {
   readonly clock: Clock;
@@ -115,6 +117,7 @@ class ProgressView {
   #lastChangeAtMs = 0;
   #last = { atMs: 0, records: 0, perSecond: 0 };
   #failuresTold = 0;
+  #nextLineAtMs = 0;
 
   constructor(deps: EmbeddedRunDeps, sources: ReadonlySet<string>, isQuiet: boolean) {
     this.#deps = deps;
@@ -133,10 +136,13 @@ class ProgressView {
       this.#last = { atMs: now, records: summary.recordsIn, perSecond };
     }
     this.#tellFailures(detail);
-    if (!this.#isQuiet && this.#firstRecordAtMs !== undefined) {
-      const line = renderProgress(summary, Math.max(0, this.#last.perSecond), now - this.#firstRecordAtMs);
-      this.#deps.terminal.err(this.#deps.terminal.isInteractive ? `\r\u001b[K${line}` : `${line}\n`);
+    const { terminal } = this.#deps;
+    if (this.#isQuiet || this.#firstRecordAtMs === undefined || now < this.#nextLineAtMs) {
+      return;
     }
+    this.#nextLineAtMs = now + (terminal.isInteractive ? 0 : LINE_INTERVAL_MS);
+    const line = renderProgress(summary, Math.max(0, this.#last.perSecond), now - this.#firstRecordAtMs);
+    terminal.err(terminal.isInteractive ? `\r\u001b[K${line}` : `${line}\n`);
   }
 
   result(detail: JobDetail): EmbeddedRunResult {
