@@ -43,7 +43,7 @@ export const OPTIONS = {
   'taskmanager.numberOfTaskSlots': wholeNumber(1, 256, 1, 'Slots of a task manager; each is a thread.'),
   'taskmanager.slot.heap-size': size(1024 ** 3, 'Most JavaScript heap a slot may use before its attempt fails.'),
   'taskmanager.network.frame-size': size(32 * 1024, 'Size of a data frame between subtasks.'),
-  'taskmanager.network.credits-per-channel': wholeNumber(1, 64, 2, 'Data frames under way in one channel at most.'),
+  'taskmanager.network.credits-per-channel': wholeNumber(1, 64, 8, 'Data frames under way in one channel at most.'),
   'taskmanager.network.record-size-max': size(
     32 * 1024 ** 2,
     'Largest serialized record that may cross from one subtask to another.',

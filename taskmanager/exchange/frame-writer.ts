@@ -248,6 +248,6 @@ function recordTooLarge(channel: string, bytes: number, bytesMax: number): Strea
     code: 'record-too-large',
     reaction: 'fail-job',
     message: `Channel ${channel}: a record takes ${bytes} bytes when serialized, above the limit of ${bytesMax}.`,
-    remedy: 'Raise taskmanager.network.record-bytes-max, or have the operator before it send less.',
+    remedy: 'Raise taskmanager.network.record-size-max, or have the operator before it send less.',
   });
 }

@@ -10,8 +10,8 @@ import type { ExchangeIdentity } from './grpc-hello.ts';
 import { GrpcPeerStream } from './grpc-peer-stream.ts';
 import type { PeerStream } from './peer-stream.ts';
 
-/** A peer that accepts and does not greet within this is as good as gone. */
-const HELLO_TIMEOUT_MS = 5_000;
+/** A peer that does not greet within this is as good as gone; a stream without a hello must not stay open for ever. */
+export const HELLO_TIMEOUT_MS = 5_000;
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MOST_MS = 1_000;
 /**

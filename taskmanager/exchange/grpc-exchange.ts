@@ -12,7 +12,7 @@ import type { AttemptExchange, TaskManagerExchange } from './attempt-exchange.ts
 import { describeLimits } from './exchange-limits.ts';
 import type { ExchangeLimits } from './exchange-limits.ts';
 import { ExchangeRouter } from './exchange-router.ts';
-import { GrpcDialler } from './grpc-dialler.ts';
+import { GrpcDialler, HELLO_TIMEOUT_MS } from './grpc-dialler.ts';
 import type { StreamEvents } from './grpc-dialler.ts';
 import { helloTo, problemOf, readHello } from './grpc-hello.ts';
 import type { ExchangeIdentity } from './grpc-hello.ts';
@@ -100,11 +100,16 @@ function openAttempt(
 function serveStream(call: ServerDuplexStream<Buffer, Buffer>, self: ExchangeIdentity, events: StreamEvents): void {
   let stream: GrpcPeerStream | undefined;
   let isRefused = false;
+  const timer = setTimeout(() => {
+    refuse('no hello came');
+  }, HELLO_TIMEOUT_MS);
   const refuse = (problem: string): void => {
     isRefused = true;
+    clearTimeout(timer);
     call.emit('error', { code: status.FAILED_PRECONDITION, details: problem });
   };
   const greet = (packet: Buffer): void => {
+    clearTimeout(timer);
     const hello = readHello(packet);
     const problem = problemOf(hello, self) ?? orderProblem(hello.taskManagerId, self);
     if (problem !== undefined) {
@@ -118,6 +123,7 @@ function serveStream(call: ServerDuplexStream<Buffer, Buffer>, self: ExchangeIde
     events.onConnected(stream);
   };
   const end = (reason: string): void => {
+    clearTimeout(timer);
     const ended = stream;
     stream = undefined;
     ended?.onEnded();
