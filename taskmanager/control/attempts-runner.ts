@@ -1,5 +1,5 @@
 import { attemptName } from '../../shared/control/messages.ts';
-import type { AttemptKey, Deployment, FromTaskManager } from '../../shared/control/messages.ts';
+import type { AttemptKey, Deployment, FromTaskManager, TaskReport } from '../../shared/control/messages.ts';
 import { classifyUnknown, formatFailure } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { TaskManagerId } from '../../shared/ids.ts';
@@ -209,9 +209,12 @@ export class AttemptsRunner<Ports> {
       onReport: (report) => {
         if (report.kind === 'metrics') {
           this.#samples.set(name, report.samples);
-        } else {
-          this.raise({ kind: 'slot-report', key, report });
+          return;
         }
+        if (report.kind === 'task-report') {
+          this.#samples.set(name, withLast(this.#samples.get(name) ?? [], report.report));
+        }
+        this.raise({ kind: 'slot-report', key, report });
       },
       onEnd: (failure) => {
         this.#threads.delete(name);
@@ -254,6 +257,16 @@ export class AttemptsRunner<Ports> {
         unreachable(message);
     }
   }
+}
+
+/** A subtask's last values: a later heartbeat must not tell what was sampled before them. */
+function withLast(samples: readonly MetricSample[], { vertex, subtask, metrics }: TaskReport): readonly MetricSample[] {
+  return metrics.length === 0
+    ? samples
+    : [
+        ...samples.filter(({ labels }) => labels['vertex'] !== vertex || labels['subtask'] !== String(subtask)),
+        ...metrics,
+      ];
 }
 
 function threadName(key: AttemptKey, slot: number): string {

@@ -175,7 +175,7 @@ function cancelOne(attempts: Attempts, key: AttemptKey): AttemptsStep {
 
 function onPrepared(attempts: Attempts, key: AttemptKey, modulePath: string): AttemptsStep {
   const attempt = attempts.live.get(attemptName(key));
-  if (attempt?.kind === 'cancelling') {
+  if (attempt?.kind === 'cancelling' && attempt.threads === undefined) {
     return end(attempts, key);
   }
   if (attempt?.kind !== 'preparing') {
@@ -191,10 +191,10 @@ function onPrepared(attempts: Attempts, key: AttemptKey, modulePath: string): At
 
 function onPreparationFailed(attempts: Attempts, key: AttemptKey, failure: Failure): AttemptsStep {
   const attempt = attempts.live.get(attemptName(key));
-  if (attempt?.kind !== 'preparing' && attempt?.kind !== 'cancelling') {
-    return unchanged(attempts);
+  if (attempt?.kind === 'preparing') {
+    return end(attempts, key, [failed(key, failure)]);
   }
-  return end(attempts, key, attempt.kind === 'preparing' ? [failed(key, failure)] : []);
+  return attempt?.kind === 'cancelling' && attempt.threads === undefined ? end(attempts, key) : unchanged(attempts);
 }
 
 function onSlotReport(

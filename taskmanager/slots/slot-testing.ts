@@ -1,0 +1,350 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { customTaskConnector } from '../../connectors/custom/custom-task-connector.ts';
+import { customSink } from '../../connectors/custom/sink-spec.ts';
+import { customSource } from '../../connectors/custom/source-spec.ts';
+import { nodeClock } from '../../shared/clock/node-clock.ts';
+import type { SinkSpec, SinkWriter, SinkWriterContext } from '../../shared/connector/sink.ts';
+import type { SourceOutput, SourceReader, SourceReaderContext, SourceSpec } from '../../shared/connector/source.ts';
+import type { Deployment, TaskReport } from '../../shared/control/messages.ts';
+import { StreamError } from '../../shared/failure/failure.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
+import type { JobDefinition } from '../../shared/graph/define-job.ts';
+import { layoutSubtasks } from '../../shared/graph/execution-layout.ts';
+import { fingerprintOf } from '../../shared/graph/fingerprint.ts';
+import { chainGraph } from '../../shared/graph/job-graph.ts';
+import {
+  parseAttemptNumber,
+  parseJobId,
+  parseSlotIndex,
+  parseSplitId,
+  parseSubtaskIndex,
+  parseTaskManagerId,
+} from '../../shared/ids.ts';
+import { buildGraph } from '../../shared/job/build-graph.ts';
+import { silentLogger } from '../../shared/log/logger.ts';
+import type { MetricSample } from '../../shared/metrics/metrics.ts';
+import { defaultExchangeLimits } from '../exchange/exchange-limits.ts';
+import type { ExchangeLimits } from '../exchange/exchange-limits.ts';
+import { MemoryPacketPort } from '../exchange/memory-packet-port.ts';
+import { openSlotExchange } from '../exchange/open-slot-exchange.ts';
+import type { SlotExchange } from '../exchange/slot-exchange.ts';
+import type { PacketPort } from '../exchange/packet-port.ts';
+import { Slot } from './slot.ts';
+import type { SlotReport } from './slot-messages.ts';
+
+/** The numbers 0, 1, 2 … as a source; how many were asked of it is what back-pressure is measured by. */
+export class CountingReader implements SourceReader<number> {
+  handedOver = 0;
+  isClosed = false;
+  readonly #count: number;
+  #context: SourceReaderContext | undefined;
+  #hasSplit = false;
+  #noMore = false;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  async open(context: SourceReaderContext): Promise<void> {
+    this.#context = context;
+    await Promise.resolve();
+  }
+
+  addSplits(): void {
+    this.#hasSplit = true;
+    this.#context?.wake();
+  }
+
+  noMoreSplits(): void {
+    this.#noMore = true;
+    this.#context?.wake();
+  }
+
+  poll(recordsMax: number, output: SourceOutput<number>): 'more' | 'wait' | 'finished' {
+    for (let i = 0; i < recordsMax && this.#hasSplit && this.handedOver < this.#count; i += 1) {
+      output.collect(this.handedOver, this.handedOver, parseSplitId('numbers'));
+      this.handedOver += 1;
+    }
+    if (!this.#hasSplit) {
+      return this.#noMore ? 'finished' : 'wait';
+    }
+    if (this.handedOver < this.#count) {
+      return 'more';
+    }
+    return this.#noMore ? 'finished' : 'wait';
+  }
+
+  snapshot(): readonly [] {
+    return [];
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await Promise.resolve();
+  }
+}
+
+/** Keeps what is written. Full while `room` is 0; `flush` waits for `release` when told so. */
+export class KeepingWriter implements SinkWriter<number> {
+  readonly values: number[] = [];
+  room = Infinity;
+  isClosed = false;
+  isFlushed = false;
+  flushFailure: Failure | undefined;
+  context: SinkWriterContext | undefined;
+
+  get isWritable(): boolean {
+    return this.room > 0;
+  }
+
+  async open(context: SinkWriterContext): Promise<void> {
+    this.context = context;
+    await Promise.resolve();
+  }
+
+  write(value: number): void {
+    this.values.push(value);
+    this.room -= 1;
+  }
+
+  release(room: number): void {
+    this.room = room;
+    this.context?.wake();
+  }
+
+  async flush(): Promise<void> {
+    await Promise.resolve();
+    if (this.flushFailure !== undefined) {
+      throw new StreamError(this.flushFailure);
+    }
+    this.isFlushed = true;
+  }
+
+  async prepareCommit(): Promise<readonly string[]> {
+    await this.flush();
+    return [`${this.values.length}`];
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await Promise.resolve();
+  }
+}
+
+export function numbers(reader: SourceReader<number>): SourceSpec<number> {
+  return customSource({
+    bounded: true,
+    summary: 'numbers',
+    createReader: () => reader,
+    createEnumerator: () => {
+      throw new Error('not of a task manager');
+    },
+  });
+}
+
+export function keeping(writer: SinkWriter<number>): SinkSpec<number> {
+  return customSink({ summary: 'kept', createWriter: () => writer });
+}
+
+export interface SlotRun {
+  readonly slots: readonly Slot[];
+  readonly exchanges: readonly SlotExchange[];
+  readonly reports: TaskReport[];
+  readonly failures: Failure[];
+  samples: readonly MetricSample[];
+  /** Splits to every reader, the start, and no more splits. */
+  start(): void;
+  cancel(): void;
+  /** The states reported by one vertex' subtask 0. */
+  statesOf(vertex: string): readonly string[];
+}
+
+/** Opens all slots of a job in this thread, over memory ports that are delivered at once. */
+export function openSlots(job: JobDefinition, limits: Partial<ExchangeLimits> = {}): SlotRun {
+  const graph = chainGraph(buildGraph(job, {}, { parallelism: 1, maxParallelism: 128 }));
+  const slotCount = Math.max(...layoutSubtasks(graph).map(({ slot }) => slot)) + 1;
+  const taskManager = parseTaskManagerId('tm');
+  const places = Array.from({ length: slotCount }, (_, slot) => ({
+    slot,
+    taskManager,
+    slotIndex: parseSlotIndex(slot),
+    dataAddress: '127.0.0.1:1',
+  }));
+  const deployment: Deployment = {
+    jobId: parseJobId('job'),
+    attempt: parseAttemptNumber(1),
+    module: { kind: 'path', path: 'in-this-test' },
+    args: {},
+    defaultParallelism: 1,
+    maxParallelism: 128,
+    fingerprint: fingerprintOf(graph),
+    slots: places,
+  };
+  const ports = memoryPorts(slotCount);
+  const exchanges: SlotExchange[] = [];
+  const slots: Slot[] = [];
+  const run: SlotRun = {
+    slots,
+    exchanges,
+    reports: [],
+    failures: [],
+    samples: [],
+    start: () => {
+      for (const slot of slots) {
+        slot.onCommand({ kind: 'start' });
+        for (const vertex of graph.vertices) {
+          slot.onCommand({
+            kind: 'assign-splits',
+            assignment: {
+              jobId: deployment.jobId,
+              attempt: deployment.attempt,
+              vertex: vertex.id,
+              subtask: parseSubtaskIndex(0),
+              assignment: 1,
+              splits: [{ id: parseSplitId('numbers'), position: '0' }],
+              noMore: true,
+            },
+          });
+        }
+      }
+    },
+    cancel: () => {
+      for (const slot of slots) {
+        slot.onCommand({ kind: 'cancel' });
+      }
+    },
+    statesOf: (vertex) => run.reports.filter((report) => report.vertex === vertex).map(({ state }) => state),
+  };
+  const onReport = (report: SlotReport): void => {
+    if (report.kind === 'task-report') {
+      run.reports.push(report.report);
+    } else if (report.kind === 'slot-failed') {
+      run.failures.push(report.failure);
+    } else if (report.kind === 'metrics') {
+      run.samples = [...run.samples, ...report.samples];
+    }
+  };
+  for (const { slot } of places) {
+    const settings = {
+      limits: { ...defaultExchangeLimits, ...limits },
+      flushAfterMs: 5,
+      connectors: new Map<string, string>(),
+      logLevel: 'silent' as const,
+    };
+    const opened = new Slot(
+      graph,
+      { deployment, slot, modulePath: '', taskManager, settings },
+      {
+        clock: nodeClock,
+        schedule: setImmediate,
+        after: (delayMs, callback) => {
+          const timer = setTimeout(callback, delayMs);
+          return () => {
+            clearTimeout(timer);
+          };
+        },
+        connectors: new Map([['custom', customTaskConnector]]),
+        logger: silentLogger,
+        report: onReport,
+        openExchange: (callbacks) => {
+          const exchange = openSlotExchange({
+            graph,
+            slot,
+            taskManager,
+            places,
+            ports: ports[slot]!,
+            limits: settings.limits,
+            clock: nodeClock,
+            ...callbacks,
+          });
+          exchanges.push(exchange);
+          return exchange;
+        },
+      },
+    );
+    slots.push(opened);
+  }
+  for (const slot of slots) {
+    slot.open();
+  }
+  return run;
+}
+
+/** Runs the event loop until `condition` holds; a bound on turns instead of a time. */
+export async function eventually(condition: () => boolean, turnsMax = 20_000): Promise<void> {
+  for (let turn = 0; turn < turnsMax; turn += 1) {
+    if (condition()) {
+      return;
+    }
+    await nextTurn();
+  }
+  throw new Error(`the condition did not hold after ${turnsMax} turns of the event loop`);
+}
+
+/** Lets the event loop turn so often: what would go wrong by then has. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) {
+    await nextTurn();
+  }
+}
+
+interface TestPorts {
+  readonly router: PacketPort;
+  readonly peers: ReadonlyMap<number, PacketPort>;
+}
+
+function memoryPorts(slotCount: number): readonly TestPorts[] {
+  const peers = Array.from({ length: slotCount }, () => new Map<number, PacketPort>());
+  for (let a = 0; a < slotCount; a += 1) {
+    for (let b = a + 1; b < slotCount; b += 1) {
+      const [atA, atB] = MemoryPacketPort.pair();
+      peers[a]!.set(b, new DeliveringPort(atA));
+      peers[b]!.set(a, new DeliveringPort(atB));
+    }
+  }
+  return peers.map((map) => ({ router: MemoryPacketPort.pair()[0], peers: map }));
+}
+
+/** A memory port that delivers by itself, in the next turn of the event loop. */
+class DeliveringPort implements PacketPort {
+  readonly #port: MemoryPacketPort;
+
+  constructor(port: MemoryPacketPort) {
+    this.#port = port;
+    DeliveringPort.all.add(this);
+  }
+
+  static readonly all = new Set<DeliveringPort>();
+
+  post(packet: Buffer): void {
+    this.#port.post(packet);
+    setImmediate(deliverAll);
+  }
+
+  postWithOthers(packet: Buffer): void {
+    this.post(packet);
+  }
+
+  atEndOfTurn(callback: () => void): void {
+    queueMicrotask(callback);
+  }
+
+  listen(handlers: Parameters<PacketPort['listen']>[0]): void {
+    this.#port.listen(handlers);
+  }
+
+  drain(): void {
+    this.#port.drain();
+  }
+
+  close(): void {
+    this.#port.close();
+    setImmediate(deliverAll);
+  }
+}
+
+function deliverAll(): void {
+  for (const port of DeliveringPort.all) {
+    port.drain();
+  }
+}

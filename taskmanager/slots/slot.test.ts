@@ -1,0 +1,410 @@
+import { describe, expect, test } from 'vitest';
+import { defineJob } from '../../shared/graph/define-job.ts';
+import type { JobDefinition } from '../../shared/graph/define-job.ts';
+import { outputTag } from '../../shared/functions/output-tag.ts';
+import { CountingReader, eventually, keeping, KeepingWriter, numbers, openSlots, turns } from './slot-testing.ts';
+
+const odd = outputTag<number>('odd');
+
+describe('a slot', () => {
+  test('runs a job from its splits to its committables', async () => {
+    const reader = new CountingReader(1_000);
+    const writer = new KeepingWriter();
+    const run = openSlots(chainJob(reader, writer));
+
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    run.start();
+    await run.slots[0]!.ended;
+
+    expect(run.statesOf('numbers')).toStrictEqual(['initializing', 'ready', 'running', 'finished']);
+    expect(writer.values).toStrictEqual(Array.from({ length: 1_000 }, (_, i) => i * 2));
+    expect(run.reports.at(-1)?.committables).toStrictEqual([{ sink: 'out', committables: ['1000'] }]);
+    expect([reader.isClosed, writer.isClosed, writer.isFlushed]).toStrictEqual([true, true, true]);
+  });
+
+  test('counts records in and out, by operator and by subtask', async () => {
+    const run = openSlots(hashJob(new CountingReader(500), new KeepingWriter(), 1));
+
+    await eventually(() => run.reports.some(({ state }) => state === 'ready'));
+    run.start();
+    await run.slots[0]!.ended;
+    const last = run.reports.filter(({ state }) => state === 'finished').flatMap(({ metrics }) => metrics);
+    const value = (name: string, vertex: string, operator?: string): number | undefined =>
+      last.find(({ name: n, labels }) => n === name && labels['vertex'] === vertex && labels['operator'] === operator)
+        ?.value;
+
+    expect(value('numRecordsIn', 'numbers')).toBe(500);
+    expect(value('numRecordsOut', 'numbers')).toBe(500);
+    expect(value('numRecordsIn', 'keyed')).toBe(500);
+    expect(value('numRecordsIn', 'keyed', 'out')).toBe(500);
+    expect(value('numBytesIn', 'keyed')).toBe(value('numBytesOut', 'numbers'));
+    expect(value('busyTimeMsPerSecond', 'keyed')).toBeDefined();
+  });
+
+  test('sends side outputs on, and drops those that nothing reads', async () => {
+    const [evens, odds] = [new KeepingWriter(), new KeepingWriter()];
+    const run = openSlots(
+      defineJob('sides', (flow) => {
+        const split = flow.source(numbers(new CountingReader(6)), { uid: 'numbers' }).process<number>(
+          (value, context) => {
+            context.sideOutput(outputTag<number>('unread'), value);
+            if (value % 2 === 0) {
+              context.emit(value);
+            } else {
+              context.sideOutput(odd, value);
+            }
+          },
+          { uid: 'split' },
+        );
+        split.sinkTo(keeping(evens), { uid: 'evens' });
+        split.sideOutput(odd).sinkTo(keeping(odds), { uid: 'odds' });
+      }),
+    );
+
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    run.start();
+    await run.slots[0]!.ended;
+
+    expect(evens.values).toStrictEqual([0, 2, 4]);
+    expect(odds.values).toStrictEqual([1, 3, 5]);
+  });
+
+  test('deals records by key to the subtasks of other slots and loses none', async () => {
+    const writer = new KeepingWriter();
+    const run = openSlots(hashJob(new CountingReader(5_000), writer, 3), { frameBytes: 256, creditsMax: 1 });
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 4);
+    run.start();
+    await Promise.all(run.slots.map(async (slot) => await slot.ended));
+
+    expect(run.failures).toStrictEqual([]);
+    expect(new Set(writer.values).size).toBe(5_000);
+    expect(writer.values).toHaveLength(5_000);
+  });
+});
+
+describe('back-pressure', () => {
+  test('a full sink stops its source at once when both are chained', async () => {
+    const reader = new CountingReader(100_000);
+    const writer = new KeepingWriter();
+    writer.room = 100;
+    const run = openSlots(chainJob(reader, writer));
+
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    run.start();
+    await eventually(() => writer.values.length >= 100);
+    await turns(50);
+
+    expect(reader.handedOver).toBeLessThanOrEqual(100 + 8);
+    run.cancel();
+    await run.slots[0]!.ended;
+  });
+
+  test('a full sink behind a shuffle lets only what the buffers hold be read, and goes on when there is room', async () => {
+    const reader = new CountingReader(20_000);
+    const writer = new KeepingWriter();
+    writer.room = 10;
+    const run = openSlots(hashJob(reader, writer, 2), { frameBytes: 256, creditsMax: 2, queuedFramesMax: 2 });
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 3);
+    run.start();
+    await eventually(() => writer.values.length >= 10);
+    await turns(300);
+    const readWhileFull = reader.handedOver;
+    const queued = run.exchanges.map((exchange) => exchange.isDrained);
+    writer.release(Infinity);
+    await Promise.all(run.slots.map(async (slot) => await slot.ended));
+
+    // Two channels, each with at most 2 credits, 2 queued frames and one being filled, of some 20 records.
+    expect(readWhileFull).toBeLessThan(400);
+    expect(queued).toContain(false);
+    expect(new Set(writer.values).size).toBe(20_000);
+  });
+
+  test('an iterator without end is taken from only while there is room', async () => {
+    const writer = new KeepingWriter();
+    writer.room = 50;
+    let yielded = 0;
+    let isReturned = false;
+    const run = openSlots(
+      defineJob('endless', (flow) => {
+        flow
+          .source(numbers(new CountingReader(1)), { uid: 'numbers' })
+          .flatMap(function* () {
+            try {
+              for (;;) {
+                yielded += 1;
+                yield yielded;
+              }
+            } finally {
+              isReturned = true;
+            }
+          })
+          .sinkTo(keeping(writer), { uid: 'out' });
+      }),
+    );
+
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    run.start();
+    await eventually(() => writer.values.length === 50);
+    await turns(20);
+    const yieldedWhileFull = yielded;
+    writer.release(25);
+    await eventually(() => writer.values.length === 75);
+    run.cancel();
+    await run.slots[0]!.ended;
+
+    expect(yieldedWhileFull).toBe(50);
+    expect(isReturned).toBe(true);
+    expect(run.statesOf('numbers').at(-1)).toBe('cancelled');
+  });
+
+  test('two operators that yield much for each record keep the order of the records', async () => {
+    const writer = new KeepingWriter();
+    const run = openSlots(
+      defineJob('nested', (flow) => {
+        flow
+          .source(numbers(new CountingReader(20)), { uid: 'numbers' })
+          .flatMap((value) => repeat(value, 10))
+          .process<number>(
+            (value, context) => {
+              context.emit(value);
+              context.emit(value);
+            },
+            { uid: 'twice' },
+          )
+          .flatMap((value) => repeat(value, 10))
+          .sinkTo(keeping(writer), { uid: 'out' });
+      }),
+    );
+    writer.room = 3;
+
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    run.start();
+    await eventually(() => {
+      writer.release(3);
+      return run.statesOf('numbers').includes('finished');
+    });
+    await run.slots[0]!.ended;
+
+    expect(writer.values).toStrictEqual(Array.from({ length: 20 * 200 }, (_, i) => Math.floor(i / 200)));
+  });
+});
+
+describe('the async operator', () => {
+  test('ordered: results leave in the order of their records, at most so many calls at once', async () => {
+    const writer = new KeepingWriter();
+    const gate = new Answers();
+    const run = openSlots(asyncJob(new CountingReader(20), writer, gate, { order: 'ordered', inFlightMax: 4 }));
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 2);
+    run.start();
+    await eventually(() => gate.pending.length === 4);
+    await turns(20);
+    const atOnce = gate.pending.length;
+    await eventually(() => {
+      gate.answerLast();
+      return run.statesOf('call').includes('finished');
+    });
+
+    expect(atOnce).toBe(4);
+    expect(writer.values).toStrictEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+
+  test('unordered: results leave as they come, each once', async () => {
+    const writer = new KeepingWriter();
+    const gate = new Answers();
+    const run = openSlots(asyncJob(new CountingReader(20), writer, gate, { order: 'unordered', inFlightMax: 4 }));
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 2);
+    run.start();
+    await eventually(() => gate.pending.length === 4);
+    gate.answerLast();
+    await eventually(() => writer.values.length === 1);
+    const firstOut = writer.values[0];
+    await eventually(() => {
+      gate.answerLast();
+      return run.statesOf('call').includes('finished');
+    });
+
+    expect(firstOut).toBe(3);
+    expect([...writer.values].sort((a, b) => a - b)).toStrictEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+
+  test('a call that takes too long fails the subtask and is aborted', async () => {
+    const gate = new Answers();
+    const run = openSlots(asyncJob(new CountingReader(1), new KeepingWriter(), gate, { timeoutMs: 20 }));
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 2);
+    run.start();
+    await eventually(() => run.statesOf('call').includes('failed'), 1_000_000);
+
+    expect(run.reports.find(({ state }) => state === 'failed')?.failure?.code).toBe('async-timeout');
+    expect(gate.pending[0]?.signal.aborted).toBe(true);
+    run.cancel();
+    await run.slots[0]!.ended;
+  });
+
+  test('a cancel aborts every call', async () => {
+    const gate = new Answers();
+    const run = openSlots(asyncJob(new CountingReader(5), new KeepingWriter(), gate, {}));
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 2);
+    run.start();
+    await eventually(() => gate.pending.length === 5);
+    run.cancel();
+    await run.slots[0]!.ended;
+
+    expect(gate.pending.map(({ signal }) => signal.aborted)).toStrictEqual([true, true, true, true, true]);
+    expect(run.statesOf('call').at(-1)).toBe('cancelled');
+  });
+});
+
+describe('failures', () => {
+  test('a function that throws is named, with the record’s split and without its data', async () => {
+    const run = openSlots(
+      defineJob('thrower', (flow) => {
+        flow
+          .source(numbers(new CountingReader(10)), { uid: 'numbers' })
+          .map(
+            (value) => {
+              if (value === 3) {
+                throw new TypeError('DOE^JOHN is bad');
+              }
+              return value;
+            },
+            { uid: 'risky' },
+          )
+          .sinkTo(keeping(new KeepingWriter()), { uid: 'out' });
+      }),
+    );
+
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    run.start();
+    await eventually(() => run.statesOf('numbers').includes('failed'));
+    const failure = run.reports.find(({ state }) => state === 'failed')?.failure;
+    run.cancel();
+    await run.slots[0]!.ended;
+
+    expect(failure?.code).toBe('user-function-failed');
+    expect(failure?.message).toContain('job thrower, operator risky, subtask 0 of 1');
+    expect(failure?.message).toContain('TypeError');
+    expect(failure?.message).toContain('split numbers');
+    expect(failure?.message).not.toContain('DOE');
+    expect(run.statesOf('numbers').at(-1)).toBe('failed');
+  });
+
+  test('a flush that fails at the end fails the subtask instead of finishing it', async () => {
+    const writer = new KeepingWriter();
+    writer.flushFailure = { code: 'kafka-send-failed', reaction: 'restart-job', message: 'a send failed' };
+    const run = openSlots(chainJob(new CountingReader(3), writer));
+
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    run.start();
+    await eventually(() => run.statesOf('numbers').includes('failed'));
+    run.cancel();
+    await run.slots[0]!.ended;
+
+    expect(run.reports.find(({ state }) => state === 'failed')?.failure?.code).toBe('kafka-send-failed');
+    expect(run.statesOf('numbers')).not.toContain('finished');
+  });
+
+  test('what a writer says from outside the loop fails its subtask', async () => {
+    const writer = new KeepingWriter();
+    const run = openSlots(chainJob(new CountingReader(0), writer));
+
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    writer.context!.fail({ code: 'kafka-down', reaction: 'restart-job', message: 'the broker is gone' });
+    await eventually(() => run.statesOf('numbers').includes('failed'));
+    run.cancel();
+    await run.slots[0]!.ended;
+
+    expect(run.statesOf('numbers')).toStrictEqual(['initializing', 'ready', 'failed']);
+    expect(writer.isClosed).toBe(true);
+  });
+
+  test('splits that were given before the start are read after it, and a repeat is ignored', async () => {
+    const reader = new CountingReader(5);
+    const writer = new KeepingWriter();
+    const run = openSlots(chainJob(reader, writer));
+
+    run.start();
+    run.start();
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    run.start();
+    await run.slots[0]!.ended;
+
+    expect(writer.values).toStrictEqual([0, 2, 4, 6, 8]);
+  });
+});
+
+function chainJob(reader: CountingReader, writer: KeepingWriter): JobDefinition {
+  return defineJob('chain', (flow) => {
+    flow
+      .source(numbers(reader), { uid: 'numbers' })
+      .map((value) => value * 2)
+      .filter(() => true)
+      .sinkTo(keeping(writer), { uid: 'out' });
+  });
+}
+
+function hashJob(reader: CountingReader, writer: KeepingWriter, parallelism: number): JobDefinition {
+  return defineJob('hash', (flow) => {
+    flow
+      .source(numbers(reader), { uid: 'numbers' })
+      .keyBy((value) => String(value))
+      .process<number>(
+        {
+          process: (value, context) => {
+            context.emit(Number(context.currentKey));
+            if (context.currentKey !== String(value)) {
+              throw new Error('a record came with the key of another');
+            }
+          },
+        },
+        { uid: 'keyed', parallelism },
+      )
+      .sinkTo(keeping(writer), { uid: 'out', parallelism });
+  });
+}
+
+function asyncJob(
+  reader: CountingReader,
+  writer: KeepingWriter,
+  answers: Answers,
+  options: { readonly order?: 'ordered' | 'unordered'; readonly inFlightMax?: number; readonly timeoutMs?: number },
+): JobDefinition {
+  return defineJob('async', (flow) => {
+    flow
+      .source(numbers(reader), { uid: 'numbers' })
+      .mapAsync(async (value: number, signal) => await answers.call(value, signal), { uid: 'call', ...options })
+      .sinkTo(keeping(writer), { uid: 'out' });
+  });
+}
+
+/** Something outside that answers when the test says so. */
+class Answers {
+  readonly pending: { readonly value: number; readonly signal: AbortSignal; readonly answer: () => void }[] = [];
+
+  async call(value: number, signal: AbortSignal): Promise<number> {
+    return await new Promise<number>((resolve) => {
+      this.pending.push({
+        value,
+        signal,
+        answer: () => {
+          resolve(value);
+        },
+      });
+    });
+  }
+
+  answerLast(): void {
+    this.pending.pop()?.answer();
+  }
+}
+
+function* repeat(value: number, times: number): Iterable<number> {
+  for (let i = 0; i < times; i += 1) {
+    yield value;
+  }
+}
