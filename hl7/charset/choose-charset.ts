@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import type { Hl7Warning } from '../message/problem.ts';
 import { charsetOf } from './charset-table.ts';
 import type { Charset } from './charset.ts';
@@ -28,8 +28,12 @@ export const ASCII_CHOSEN: ChosenCharset = { kind: 'chosen', charset: ASCII, war
 export interface CharsetFacts {
   /** The whole payload. */
   readonly bytes: Buffer;
-  /** The repetitions of MSH-18, as they stand. */
-  readonly declared: readonly string[];
+  /** No byte is above 7F. */
+  readonly isAscii: boolean;
+  /** MSH-18 as it stands, `''` when it is absent. */
+  readonly declared: string;
+  /** The repetition separator. */
+  readonly repetition: number;
   /** Byte offset of MSH-18 (or of MSH where it is absent), for warnings. */
   readonly position: number;
   /** The payload began with a UTF-8 byte order mark or was transcoded to UTF-8. */
@@ -41,7 +45,7 @@ export function chooseCharset(facts: CharsetFacts, policy: CharsetPolicy = {}): 
   if (facts.isMarkedUtf8) {
     return isUtf8(facts.bytes) ? chosen(UTF_8, []) : chooseForInvalid(facts, policy);
   }
-  const declared = declaredCharset(facts.declared);
+  const declared = lookUpDeclared(facts.declared, facts.repetition);
   if (declared === 'none') {
     return chooseUndeclared(facts, policy, []);
   }
@@ -49,17 +53,25 @@ export function chooseCharset(facts: CharsetFacts, policy: CharsetPolicy = {}): 
     return chooseUndeclared(facts, policy, [warning('W_UNKNOWN_CHARSET', facts, UNKNOWN_SENTENCE)]);
   }
   if (declared === 'unsupported') {
-    return isAscii(facts.bytes) ? ASCII_CHOSEN : { kind: 'refused', sentence: UNSUPPORTED_SENTENCE };
+    return facts.isAscii ? ASCII_CHOSEN : { kind: 'refused', sentence: UNSUPPORTED_SENTENCE };
   }
   if (declared === ASCII) {
-    return isAscii(facts.bytes)
+    return facts.isAscii
       ? ASCII_CHOSEN
       : chooseUndeclared(facts, policy, [warning('W_CHARSET_MISMATCH', facts, MISMATCH_SENTENCE)]);
   }
-  const isValid = declared === UTF_8 ? isUtf8(facts.bytes) : declared.decode(facts.bytes) !== undefined;
-  return isValid ? chosen(declared, []) : chooseForInvalid(facts, policy);
+  return isValidIn(declared, facts) ? chosen(declared, []) : chooseForInvalid(facts, policy);
 }
 
+/** ASCII is valid in every set, save where escape sequences (ISO 2022) give its bytes another meaning. */
+function isValidIn(charset: Charset, facts: CharsetFacts): boolean {
+  if (facts.isAscii && !facts.bytes.includes(ESC)) {
+    return true;
+  }
+  return charset === UTF_8 ? isUtf8(facts.bytes) : charset.decode(facts.bytes) !== undefined;
+}
+
+const ESC = 0x1b;
 const UNKNOWN_SENTENCE = 'MSH-18 names no character set of HL7 table 0211: correct it at the sender.';
 const MISMATCH_SENTENCE = 'MSH-18 declares another character set than the bytes are in: correct it at the sender.';
 const GUESSED_SENTENCE = 'Bytes above 7F without a declared character set were read as 8859/1: set MSH-18.';
@@ -67,7 +79,32 @@ const UNSUPPORTED_SENTENCE = 'MSH-18 declares a character set that has no decode
 const INVALID_SENTENCE = 'The bytes are not valid in the character set that MSH-18 declares: correct MSH-18.';
 const UNDECLARED_SENTENCE = 'Bytes above 7F without a usable declaration in MSH-18, and the policy allows no guess.';
 
-function declaredCharset(repetitions: readonly string[]): Charset | 'none' | 'unknown' | 'unsupported' {
+type Declared = Charset | 'none' | 'unknown' | 'unsupported';
+
+/** Senders declare one of a handful of sets in every message; the bound is for hostile ones. */
+const DECLARED_MAX = 256;
+const known = new Map<string, Declared>();
+
+function lookUpDeclared(text: string, repetition: number): Declared {
+  if (text === '') {
+    return 'none';
+  }
+  const separator = String.fromCharCode(repetition);
+  if (text.includes(separator)) {
+    return declaredCharset(text.split(separator));
+  }
+  const found = known.get(text);
+  if (found !== undefined) {
+    return found;
+  }
+  const declared = declaredCharset([text]);
+  if (known.size < DECLARED_MAX) {
+    known.set(text, declared);
+  }
+  return declared;
+}
+
+function declaredCharset(repetitions: readonly string[]): Declared {
   const named = repetitions.filter((name) => name.trim() !== '' && name !== '""');
   if (named.length === 0) {
     return 'none';
@@ -92,7 +129,7 @@ function chooseForInvalid(facts: CharsetFacts, policy: CharsetPolicy): ChosenCha
 }
 
 function chooseUndeclared(facts: CharsetFacts, policy: CharsetPolicy, warnings: readonly Hl7Warning[]): ChosenCharset {
-  if (isAscii(facts.bytes)) {
+  if (facts.isAscii) {
     return warnings.length === 0 ? ASCII_CHOSEN : chosen(ASCII, warnings);
   }
   const rule = policy.undeclared ?? 'utf8-else-latin1';

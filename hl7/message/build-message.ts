@@ -35,6 +35,7 @@ export function buildMessage(header: MessageHeader): MessageEditor {
     source: bytes,
     scan: bytes,
     text: undefined,
+    isLatin1: false,
     delimiters,
     segments: [0, bytes.length - 1],
     charset: declared.charset,

@@ -17,8 +17,10 @@ export interface MessageParts {
   readonly source: Buffer;
   /** `source` with the bytes of multi-byte characters masked, where they could be taken for delimiters. */
   readonly scan: Buffer;
-  /** `source` as a latin1 string, when that is its text (ASCII, plain 8859/1) and it is small. */
+  /** The bytes of `source` as a latin1 string, when it is small and not masked: faster to search and to cut. */
   readonly text: string | undefined;
+  /** Whether one byte is one character of the same code everywhere (ASCII bytes, 8859/1): then `text` is the text. */
+  readonly isLatin1: boolean;
   readonly delimiters: Delimiters;
   readonly segments: SegmentIndex;
   readonly charset: Charset;
@@ -28,6 +30,10 @@ export interface MessageParts {
 }
 
 const QUOTE = 0x22;
+/** Fields longer than this are searched natively. */
+const FIELD_LONG_MIN = 256;
+/** Up to here looking at each byte of a value is cheaper than a call into native code. */
+const VALUE_SHORT_MAX = 64;
 
 /**
  * One HL7 v2 message, read lazily from its bytes and never changed.
@@ -48,6 +54,7 @@ export class Hl7Message {
   readonly #source: Buffer;
   readonly #scan: Buffer;
   readonly #text: string | undefined;
+  readonly #isLatin1: boolean;
   readonly #segments: SegmentIndex;
   readonly #hasEscapes: boolean;
   readonly #formatting: 'keep' | 'render';
@@ -73,6 +80,7 @@ export class Hl7Message {
     this.#source = parts.source;
     this.#scan = parts.scan;
     this.#text = parts.text;
+    this.#isLatin1 = parts.isLatin1;
     this.#segments = parts.segments;
     this.#hasEscapes = parts.hasEscapes;
     this.#formatting = parts.formatting;
@@ -154,7 +162,11 @@ export class Hl7Message {
    * absent, empty or HL7's null; `presence` tells which.
    */
   value(segment: number, field: number, repetition = 1, component = 1, subcomponent = 1): string | undefined {
-    if (!this.#seekPart(segment, field, repetition, component, subcomponent)) {
+    const isFound =
+      repetition === 1 && !this.#isDelimiterField(segment, field)
+        ? this.#seekFirst(segment, field, component, subcomponent)
+        : this.#seekPart(segment, field, repetition, component, subcomponent);
+    if (!isFound) {
       return undefined;
     }
     const start = this.#partStart;
@@ -379,6 +391,49 @@ export class Hl7Message {
     );
   }
 
+  /**
+   * `#seekPart` for the first repetition, where nearly all values are: one pass over the field's bytes that stops at
+   * the end of the piece. Long fields go the other way, whose searches are native.
+   */
+  #seekFirst(segment: number, field: number, component: number, subcomponent: number): boolean {
+    if (!this.#seekField(segment, field)) {
+      return false;
+    }
+    const end = this.#fieldEnd;
+    let from = this.#fieldStart;
+    if (end - from > FIELD_LONG_MIN) {
+      return this.#seekPart(segment, field, 1, component, subcomponent);
+    }
+    const scan = this.#scan;
+    const { component: componentByte, subcomponent: subcomponentByte, repetition } = this.delimiters;
+    let components = component;
+    let subcomponents = subcomponent;
+    let at = from;
+    for (; at < end; at += 1) {
+      const byte = scan[at];
+      if (byte === componentByte) {
+        if (components === 1) {
+          break;
+        }
+        components -= 1;
+        from = at + 1;
+      } else if (byte === subcomponentByte) {
+        if (components === 1) {
+          if (subcomponents === 1) {
+            break;
+          }
+          subcomponents -= 1;
+          from = at + 1;
+        }
+      } else if (byte === repetition) {
+        break;
+      }
+    }
+    this.#partStart = from;
+    this.#partEnd = at;
+    return components === 1 && subcomponents === 1;
+  }
+
   /** Narrows the part to its `number`-th piece between separators. */
   #narrow(separator: number, number: number): boolean {
     const scan = this.#scan;
@@ -416,8 +471,12 @@ export class Hl7Message {
   }
 
   #slice(start: number, end: number): string {
-    if (this.#text !== undefined) {
-      return this.#text.substring(start, end);
+    const text = this.#text;
+    if (text !== undefined && (this.#isLatin1 || this.#isShortAscii(start, end))) {
+      return text.substring(start, end);
+    }
+    if (this.#isLatin1) {
+      return this.#source.latin1Slice(start, end);
     }
     switch (this.charset.fast) {
       case 'latin1':
@@ -431,6 +490,19 @@ export class Hl7Message {
         return this.charset.decode(piece) ?? piece.latin1Slice(0, piece.length);
       }
     }
+  }
+
+  /** Most values of a message in any set are ASCII. (`#text` is there only where ASCII bytes are ASCII.) */
+  #isShortAscii(start: number, end: number): boolean {
+    if (end - start > VALUE_SHORT_MAX) {
+      return false;
+    }
+    for (let at = start; at < end; at += 1) {
+      if ((this.#source[at] ?? 0) >= 0x80) {
+        return false;
+      }
+    }
+    return true;
   }
 
   #unescape(text: string): string {

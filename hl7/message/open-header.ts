@@ -27,6 +27,7 @@ export function openHeader(bytes: Uint8Array): Hl7Message | undefined {
     source: input,
     scan: input,
     text: undefined,
+    isLatin1: false,
     delimiters,
     segments: [start, end],
     charset: ASCII,

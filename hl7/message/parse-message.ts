@@ -1,11 +1,9 @@
 import { isAscii } from 'node:buffer';
 import { type CharsetPolicy, type ChosenCharset, chooseCharset } from '../charset/choose-charset.ts';
-import type { Charset } from '../charset/charset.ts';
 import { ASCII } from '../charset/unicode-charset.ts';
 import { transcodeWideUnicode } from '../charset/transcode-utf16.ts';
 import { findBadEscape } from '../escape/find-bad-escape.ts';
 import { type Delimiters, parseDelimiters } from './delimiters.ts';
-import { findByte } from './find-byte.ts';
 import { checkHeader, checkObservationTimes } from './header-checks.ts';
 import { Hl7Message } from './hl7-message.ts';
 import type { Hl7Problem, Hl7Warning, ProblemCode } from './problem.ts';
@@ -61,7 +59,8 @@ export function parseMessage(bytes: Uint8Array, options: ParseOptions = {}): Par
     return malformed('E_BAD_DELIMITERS', start + 3, sentence);
   }
   const isMarkedUtf8 = wide !== undefined || (source[0] === 0xef && source[1] === 0xbb && source[2] === 0xbf);
-  return parseFramed({ input, source, start, end, delimiters, isMarkedUtf8, isWholeAscii, options });
+  const isSourceAscii = wide === undefined ? isWholeAscii : isAscii(source);
+  return parseFramed({ input, source, start, end, delimiters, isMarkedUtf8, isWholeAscii: isSourceAscii, options });
 }
 
 /** A payload whose outside is understood: where MSH starts, where the content ends, and the delimiters. */
@@ -84,9 +83,8 @@ function parseFramed(payload: FramedPayload): ParseResult {
   }
   const { charset } = chosen;
   const warnings = [...chosen.warnings];
-  const scan = charset.layout === 'masked' ? charset.mask(source) : source;
-  const text =
-    isLatin1(charset, payload) && source.length <= TEXT_BYTES_MAX ? source.latin1Slice(0, source.length) : undefined;
+  const scan = charset.layout === 'masked' && mayHoldMultiByte(payload) ? charset.mask(source) : source;
+  const text = source.length <= TEXT_BYTES_MAX && scan === source ? source.latin1Slice(0, source.length) : undefined;
   const indexed = indexSegments({ scan, text, start, end, delimiters }, warnings);
   if (indexed.kind === 'refused') {
     return malformed(indexed.code, indexed.position, indexed.sentence, warnings);
@@ -98,16 +96,16 @@ function parseFramed(payload: FramedPayload): ParseResult {
     source,
     scan,
     text,
+    isLatin1: charset.fast === 'latin1' || (scan === source && payload.isWholeAscii),
     delimiters,
     segments: indexed.segments,
     charset,
     hasEscapes: firstEscape >= 0 && firstEscape < end,
     formatting: options.formatting ?? 'keep',
   });
-  if (message.presence(0, 9, 1, 1) !== 'value') {
+  if (!checkHeader(message, warnings)) {
     return malformed('E_NO_MESSAGE_TYPE', start, 'MSH-9.1 has no message type.', warnings);
   }
-  checkHeader(message, warnings);
   checkObservationTimes(message, warnings);
   if (firstEscape >= 0 && firstEscape < end) {
     const bad = findBadEscape(scan, delimiters, firstEscape, end);
@@ -122,10 +120,11 @@ function firstByte(scan: Buffer, text: string | undefined, byte: number, from: n
   return text === undefined ? scan.indexOf(byte, from) : text.indexOf(String.fromCharCode(byte), from);
 }
 
-/** Whether one byte is one character of the same code, so that a latin1 string is the text. */
-function isLatin1(charset: Charset, payload: FramedPayload): boolean {
-  return charset.fast === 'latin1' || (charset.layout === 'plain' && payload.isWholeAscii);
+function mayHoldMultiByte({ source, isWholeAscii }: FramedPayload): boolean {
+  return !isWholeAscii || source.includes(ESC);
 }
+
+const ESC = 0x1b;
 
 const NOTHING_DECLARED: ChosenCharset = { kind: 'chosen', charset: ASCII, warnings: [] };
 
@@ -137,7 +136,9 @@ function charsetOfPayload(payload: FramedPayload): ChosenCharset {
   }
   const facts = {
     bytes: source,
-    declared: declared?.names ?? [],
+    isAscii: payload.isWholeAscii,
+    declared: declared?.text ?? '',
+    repetition: delimiters.repetition,
     position: declared?.position ?? start,
     isMarkedUtf8: payload.isMarkedUtf8,
   };
@@ -150,21 +151,25 @@ function readDeclared(
   delimiters: Delimiters,
   start: number,
   end: number,
-): { readonly names: readonly string[]; readonly position: number } | undefined {
-  const mshEnd = Math.min(findByte(source, 0x0d, start, end), findByte(source, 0x0a, start, end));
-  let from = start + 3;
-  for (let field = 1; field < 18; field += 1) {
-    from = findByte(source, delimiters.field, from, mshEnd) + 1;
-    if (from > mshEnd) {
-      return undefined;
+): { readonly text: string; readonly position: number } | undefined {
+  const separator = delimiters.field;
+  let field = 0;
+  let position = 0;
+  let at = start + 3;
+  for (; at < end; at += 1) {
+    const byte = source[at] ?? 0;
+    if (byte === separator) {
+      field += 1;
+      if (field === 18) {
+        break;
+      }
+      position = at + 1;
+    } else if (byte === 0x0d || byte === 0x0a) {
+      break;
     }
   }
-  const to = findByte(source, delimiters.field, from, mshEnd);
-  if (from === to) {
-    return undefined;
-  }
-  const text = source.latin1Slice(from, to);
-  return { names: text.split(String.fromCharCode(delimiters.repetition)), position: from };
+  // MSH-1 is the first separator itself, so MSH-18 stands behind the seventeenth.
+  return field < 17 || position === at ? undefined : { text: source.latin1Slice(position, at), position };
 }
 
 /** Skips a UTF-8 byte order mark, white space, VT and FS before the payload. */
