@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { JobState } from './jobs/job.ts';
 import { SimulatedWorld } from './simulation/simulated-world-testing.ts';
 
-const SEEDS = 2_000;
+const SEEDS = 4_000;
 /** Runs one seed only: NERVE_SEED=17 vitest run --project sim coordinator */
 const only = process.env['NERVE_SEED'];
 

@@ -18,7 +18,7 @@ export interface CoordinatorHooks {
 
 /**
  * Runs a coordinator until the signal aborts: then it accepts nothing more and ends; jobs are not cancelled, their tasks go
- * on and wait for the next leader. Resolves to the exit code: 0 ended as asked, 3 another coordinator leads now.
+ * on and wait for the next leader. Resolves to the exit code: 0 ended as asked, 4 another coordinator leads now.
  * @throws StreamError when it cannot start (a port in use) or must not go on (the store's outcome is unknown).
  */
 export async function runCoordinator(
@@ -49,7 +49,8 @@ export async function runCoordinator(
   return leadership.lost.aborted ? FENCED : 0;
 }
 
-const FENCED = 3;
+/** Not an error, and not an end that was asked for: a supervisor starts the process again, and it waits for its turn. */
+const FENCED = 4;
 
 interface Run {
   readonly logger: Logger;

@@ -66,7 +66,7 @@ export async function wireServer(
     settings: connectors,
     clock: nodeClock,
     logger,
-    inspect: inspectJob,
+    inspect: async (request, signal) => await inspectJob(request, signal),
     load: loadJob,
     version: VERSION,
     defaultParallelism: configuration['parallelism.default'],

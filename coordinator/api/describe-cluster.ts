@@ -59,7 +59,6 @@ export function describeCluster(state: KernelState, { leader, epoch, version, no
 }
 
 function summarize(job: Job): JobSummary {
-  const failure = job.failures.at(-1)?.failure;
   return {
     jobId: job.spec.jobId,
     name: job.spec.name,
@@ -68,20 +67,22 @@ function summarize(job: Job): JobSummary {
     submittedAtMs: Math.round(job.submittedAtMs),
     changedAtMs: Math.round(job.changedAtMs),
     restarts: job.restarts.total,
-    failure: failure === undefined ? waitingReason(job) : failureToWire(failure),
+    failure: presentFailure(job),
   };
 }
 
-/** A job that waits says for what, in the place where a job that has failed says why. */
-function waitingReason(job: Job): WireFailure | null {
-  return job.kind === 'waiting-for-slots'
-    ? failureToWire({
-        code: 'waiting-for-slots',
-        reaction: 'retry',
-        message: `The job ${job.reason}.`,
-        remedy: 'Start more task managers, cancel another job, or lower the parallelism.',
-      })
-    : null;
+/** The last failure; a job that waits for slots says for what instead (its failures stand in the detail). */
+function presentFailure(job: Job): WireFailure | null {
+  if (job.kind === 'waiting-for-slots') {
+    return failureToWire({
+      code: 'waiting-for-slots',
+      reaction: 'retry',
+      message: `The job ${job.reason}.`,
+      remedy: 'Start more task managers, cancel another job, or lower the parallelism.',
+    });
+  }
+  const last = job.failures.at(-1);
+  return last === undefined ? null : failureToWire(last.failure);
 }
 
 function describeSubtasks(job: Job): SubtaskDetail[] {
