@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../shared/clock/clock.ts';
 import type { SinkCommittables, SlotPlace, SubtaskKey } from '../../shared/control/messages.ts';
-import type { AttemptNumber, JobId, VertexId } from '../../shared/ids.ts';
+import type { AttemptNumber, VertexId } from '../../shared/ids.ts';
 import type { Commits } from '../commits/commit-step.ts';
 import type { Instant } from '../membership/members.ts';
 import type { FailureRecord } from '../recovery/failure-history.ts';
@@ -102,10 +102,6 @@ export function hasEnded(job: Job): job is EndedJob {
 
 export function isDeployed(job: Job): job is DeployedJob {
   return 'run' in job;
-}
-
-export function jobIdOf(job: Job): JobId {
-  return job.spec.jobId;
 }
 
 /** The parts that go from state to state. */
