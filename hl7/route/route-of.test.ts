@@ -12,7 +12,10 @@ test.each([
   expect(needsPatient(routeOf(type))).toBe(true);
 });
 
-test.each(['ACK', 'QRY', 'SIU', 'adt', 'OUR', '', undefined])('type %s goes to other, which needs no patient', (type) => {
-  expect(routeOf(type)).toBe('other');
-  expect(needsPatient(routeOf(type))).toBe(false);
-});
+test.each(['ACK', 'QRY', 'SIU', 'adt', 'OUR', '', undefined])(
+  'type %s goes to other, which needs no patient',
+  (type) => {
+    expect(routeOf(type)).toBe('other');
+    expect(needsPatient(routeOf(type))).toBe(false);
+  },
+);
