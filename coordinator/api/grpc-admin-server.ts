@@ -4,7 +4,7 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { AdminHandlers } from '../../proto/generated/nerve/v1/Admin.ts';
 import type { JobDetail } from '../../proto/generated/nerve/v1/JobDetail.ts';
 import type { SubmitJobRequestDecoded } from '../../proto/generated/nerve/v1/SubmitJobRequest.ts';
-import { classifyUnknown, formatFailure, StreamError } from '../../shared/failure/failure.ts';
+import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
 import { isName, parseJobId } from '../../shared/ids.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { MAX_PARALLELISM_LIMIT } from '../../shared/keygroups/key-groups.ts';
@@ -137,7 +137,9 @@ function answer<Q, A>(
     },
     (error: unknown) => {
       const failure = classifyUnknown(error, 'the admin API');
-      done({ code: statusOf(failure.code), details: formatFailure(failure) });
+      // The status stands for the code: clients show one of their own.
+      const { message, remedy } = failure;
+      done({ code: statusOf(failure.code), details: remedy === undefined ? message : `${message} ${remedy}` });
     },
   );
 }

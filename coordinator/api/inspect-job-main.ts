@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { classifyUnknown, formatFailure } from '../../shared/failure/failure.ts';
+import { classifyUnknown } from '../../shared/failure/failure.ts';
 import { chainGraph } from '../../shared/graph/job-graph.ts';
 import { fingerprintOf } from '../../shared/graph/fingerprint.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
@@ -17,6 +17,7 @@ async function inspect(): Promise<Inspection> {
     const graph = buildGraph(job, args, { parallelism, maxParallelism });
     return { kind: 'sound', fingerprint: fingerprintOf(chainGraph(graph)) };
   } catch (error) {
-    return { kind: 'unsound', problems: [formatFailure(classifyUnknown(error, 'the job module'))] };
+    const { message, remedy } = classifyUnknown(error, 'the job module');
+    return { kind: 'unsound', problems: [remedy === undefined ? message : `${message} ${remedy}`] };
   }
 }
