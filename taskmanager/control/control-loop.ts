@@ -38,6 +38,8 @@ const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 2_000;
 /** How long a registration may be unanswered. */
 const REGISTER_MS = 5_000;
+/** After a silence, before it is believed. */
+const SECOND_LOOK_MS = 100;
 /** How long the last words may take. */
 const LEAVE_MS = 1_000;
 /** How long an id may be in use by another process: after a quick restart the coordinator may not have missed the old one yet. */
@@ -188,6 +190,10 @@ export class ControlLoop {
     while (!signal.aborted && this.#session === session) {
       await clock.sleep(talk.heartbeats?.intervalMs ?? BACKOFF_MS_MIN, signal);
       const silentMsMax = talk.heartbeats?.timeoutMs ?? REGISTER_MS;
+      if (clock.monotonicMs() - talk.heardMs > silentMsMax) {
+        // Perhaps it is this process that stood still, and an answer waits to be read.
+        await clock.sleep(SECOND_LOOK_MS, signal);
+      }
       if (clock.monotonicMs() - talk.heardMs > silentMsMax) {
         const reason = `silent for ${silentMsMax} ms`;
         talk.end ??= { kind: 'ended', reason, wasRegistered: talk.heartbeats !== undefined };

@@ -15,7 +15,10 @@ export interface SlotThreadOptions {
   readonly entry: URL;
   readonly spec: SlotSpec;
   readonly ports: SlotPortsTransfer;
-  /** Most JavaScript heap, in MiB; beyond it the thread dies, and only the thread. */
+  /**
+   * Most JavaScript heap, in MiB. A thread that grows beyond it step by step dies, and only the thread; one that asks for very
+   * much between two of V8's checks can still take the process with it, which the coordinator sees as a lost task manager.
+   */
   readonly heapMiB: number;
 }
 
