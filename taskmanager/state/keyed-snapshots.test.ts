@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { streamOf } from '../../shared/checkpoint/merge-entries.ts';
+import { baseLabel, writeSegments } from '../../shared/checkpoint/write-segments.ts';
 import { SegmentCatalog } from '../../shared/checkpoint/segment-catalog.ts';
 import type { SegmentRef } from '../../shared/checkpoint/segment-ref.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
@@ -26,7 +28,7 @@ import {
 import type { Model } from './keyed-store-testing.ts';
 import { MemoryKeyValueStore } from './memory-key-value-store.ts';
 import { planRestore, restoreStore } from './restore-store.ts';
-import { STAMP_KEY, decideLocalRecovery, parseStamp } from './store-stamp-wire.ts';
+import { STAMP_KEY, decideLocalRecovery, formatStamp, parseStamp } from './store-stamp-wire.ts';
 import type { StoreIdentity } from './store-stamp-wire.ts';
 
 const GROUPS = 12;
@@ -234,6 +236,35 @@ describe('snapshots of keyed state', () => {
 
     expect(Array.from(recoveries).sort()).toStrictEqual(['catch-up', 'restore', 'reuse']);
   }, 120_000);
+
+  test('a disk that is older than a base loses what the base no longer has', async () => {
+    const objects = new MemorySnapshotStore();
+    const range = { first: parseKeyGroup(0), last: parseKeyGroup(11) };
+    const who: StoreIdentity = { ...identity, firstKeyGroup: 0, lastKeyGroup: 11, maxParallelism: GROUPS };
+    const [one, three] = [parseCheckpointId(1n), parseCheckpointId(3n)];
+    const stamp = { ...who, checkpoint: one, applying: undefined };
+    const [gone, kept] = [rowOf(VALUE, 1, 'gone').row, rowOf(VALUE, 2, 'kept').row];
+    const disk = new MemoryKeyValueStore();
+    await disk.apply([
+      { kind: 'put', key: gone, value: 'old' },
+      { kind: 'put', key: STAMP_KEY, value: formatStamp(stamp) },
+    ]);
+    const writing = { store: objects, call, nextKey: () => 'base', objectBytes: 1_000, inlineBytesMax: 0 };
+    const refs = await writeSegments(
+      streamOf([{ kind: 'put', key: kept, value: 'new' }]),
+      baseLabel(range, three),
+      writing,
+    );
+    const recovery = decideLocalRecovery(stamp, who, three);
+
+    await restoreStore(
+      { store: disk, identity: who, range, checkpoint: three, refs, snapshots: objects, call, memoryBytes: 1 },
+      recovery,
+    );
+
+    expect(recovery.kind).toBe('catch-up');
+    expect(await keysOfStore(disk)).toStrictEqual([[kept, 'new']]);
+  });
 
   test('restore reads only the segments that speak of the wanted key groups, and only newer ones where the disk has a checkpoint', () => {
     const ref = (kind: 'delta' | 'base', checkpoint: number, first: number, last: number): SegmentRef => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { StateDictionaryEntry } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import { parseCheckpointId, parseKeyGroup } from '../../shared/ids.ts';
 import {
@@ -18,7 +19,6 @@ import { identity, keysOfStore } from './keyed-store-testing.ts';
 import { MemoryKeyValueStore } from './memory-key-value-store.ts';
 import { OperatorState, redistributeOperatorState } from './operator-state.ts';
 import { StateDictionary } from './state-dictionary.ts';
-import type { StateDictionaryEntry } from './state-dictionary.ts';
 import { ValueCodec, usedAtOf, withUsedAt } from './value-codec.ts';
 
 interface Patient {

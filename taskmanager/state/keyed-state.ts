@@ -1,4 +1,5 @@
 import type { Binary } from '../../shared/checkpoint/binary.ts';
+import type { StateKind } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import type {
   AggregatingState,
   AggregatingStateDescriptor,
@@ -23,7 +24,7 @@ import { KeyedLargeMapState } from './large-map-state.ts';
 import type { Lease } from './lease.ts';
 import { KeyedListState, KeyedMapState } from './map-state.ts';
 import { lengthPrefixed, sectionOf } from './state-key.ts';
-import type { StateDictionary, StateKind } from './state-dictionary.ts';
+import type { StateDictionary } from './state-dictionary.ts';
 import { TimeToLive } from './time-to-live.ts';
 import type { StateClock } from './time-to-live.ts';
 import { TtlSweeper } from './ttl-sweeper.ts';

@@ -1,15 +1,9 @@
 import type { Binary } from '../../shared/checkpoint/binary.ts';
+import type { OperatorListSnapshot } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import type { OperatorListStateDescriptor } from '../../shared/functions/state.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import { invariant } from '../../shared/invariant.ts';
 import { ValueCodec } from './value-codec.ts';
-
-/** One list state of one subtask, as a checkpoint holds it. */
-export interface OperatorListSnapshot {
-  readonly name: string;
-  readonly redistribution: 'split' | 'union';
-  readonly elements: readonly Binary[];
-}
 
 export interface OperatorListState<T> {
   get(): readonly T[];

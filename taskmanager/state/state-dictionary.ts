@@ -1,19 +1,6 @@
+import type { StateDictionaryEntry } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import { invariant } from '../../shared/invariant.ts';
-
-export type StateKind = 'value' | 'list' | 'map' | 'large-map' | 'reducing' | 'aggregating' | 'timers';
-
-/** What the checkpoint records of one state: how it is found again, and what is in it. */
-export interface StateDictionaryEntry {
-  readonly name: string;
-  /** Two bytes of each key. Never given to another name of the same operator, also not after the state is gone. */
-  readonly id: number;
-  readonly kind: StateKind;
-  /** Of the values written last. */
-  readonly version: number;
-  /** The serializer's id; `msgpackr/1` by default. */
-  readonly serializer: string;
-}
 
 const ID_MAX = 0xffff;
 
