@@ -152,6 +152,8 @@ export interface SlotRun {
   readonly reports: TaskReport[];
   readonly failures: Failure[];
   samples: readonly MetricSample[];
+  /** How often the loops asked for a turn. */
+  turnsAsked: number;
   /** Splits to every reader, the start, and no more splits. */
   start(): void;
   cancel(): void;
@@ -189,6 +191,7 @@ export function openSlots(job: JobDefinition, limits: Partial<ExchangeLimits> = 
     reports: [],
     failures: [],
     samples: [],
+    turnsAsked: 0,
     start: () => {
       for (const slot of slots) {
         slot.onCommand({ kind: 'start' });
@@ -236,7 +239,10 @@ export function openSlots(job: JobDefinition, limits: Partial<ExchangeLimits> = 
       { deployment, slot, modulePath: '', taskManager, settings },
       {
         clock: nodeClock,
-        schedule: setImmediate,
+        schedule: (turn) => {
+          run.turnsAsked += 1;
+          setImmediate(turn);
+        },
         after: (delayMs, callback) => {
           const timer = setTimeout(callback, delayMs);
           return () => {

@@ -83,6 +83,98 @@ describe('a slot', () => {
   });
 });
 
+describe('a slot with nothing to do', () => {
+  test('takes no turn', async () => {
+    const writer = new KeepingWriter();
+    writer.room = 10;
+    const run = openSlots(hashJob(new CountingReader(20_000), writer, 1));
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 2);
+    await turns(5);
+    const whileReady = run.turnsAsked;
+    await turns(50);
+    const whileReadyLater = run.turnsAsked;
+    run.start();
+    await eventually(() => writer.values.length >= 10);
+    await turns(200);
+    const whileFull = run.turnsAsked;
+    await turns(50);
+    const whileFullLater = run.turnsAsked;
+    run.slots[0]!.onCommand({ kind: 'sample-metrics' });
+    await eventually(() => run.samples.length > 0);
+    run.cancel();
+    await run.slots[0]!.ended;
+
+    expect(whileReadyLater).toBe(whileReady);
+    expect(whileFullLater).toBe(whileFull);
+    expect(run.samples.find(({ name }) => name === 'outputQueueLength')?.value).toBeGreaterThan(0);
+  });
+});
+
+describe('a subtask with two inputs', () => {
+  test('hands each record to the function of its stream', async () => {
+    const writer = new KeepingWriter();
+    const run = openSlots(
+      defineJob('connected', (flow) => {
+        const first = flow.source(numbers(new CountingReader(50)), { uid: 'first' });
+        const second = flow.source(numbers(new CountingReader(70)), { uid: 'second' });
+        first
+          .connect(second)
+          .process<number>(
+            {
+              process1: (value, context) => {
+                context.emit(value);
+              },
+              process2: (value, context) => {
+                context.emit(-1 - value);
+              },
+            },
+            { uid: 'both' },
+          )
+          .sinkTo(keeping(writer), { uid: 'out' });
+      }),
+    );
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 3);
+    run.start();
+    await run.slots[0]!.ended;
+
+    expect(writer.values.filter((value) => value >= 0)).toStrictEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect(writer.values.filter((value) => value < 0)).toStrictEqual(Array.from({ length: 70 }, (_, i) => -1 - i));
+  });
+
+  test('a union ends when all its inputs have ended, and `finish` may still emit', async () => {
+    const writer = new KeepingWriter();
+    const run = openSlots(
+      defineJob('united', (flow) => {
+        const first = flow.source(numbers(new CountingReader(3)), { uid: 'first' });
+        const second = flow.source(numbers(new CountingReader(4)), { uid: 'second' });
+        let seen = 0;
+        first
+          .union(second)
+          .process<number>(
+            {
+              process: () => {
+                seen += 1;
+              },
+              finish: (context) => {
+                context.emit(seen);
+              },
+            },
+            { uid: 'count' },
+          )
+          .sinkTo(keeping(writer), { uid: 'out' });
+      }),
+    );
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 3);
+    run.start();
+    await run.slots[0]!.ended;
+
+    expect(writer.values).toStrictEqual([7]);
+  });
+});
+
 describe('back-pressure', () => {
   test('a full sink stops its source at once when both are chained', async () => {
     const reader = new CountingReader(100_000);

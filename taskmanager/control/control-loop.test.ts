@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest';
+import { MemoryClock } from '../../shared/clock/memory-clock.ts';
+import type { AttemptKey, FromCoordinator, FromTaskManager } from '../../shared/control/messages.ts';
+import {
+  parseAttemptNumber,
+  parseIncarnation,
+  parseJobId,
+  parseLeaderEpoch,
+  parseTaskManagerId,
+} from '../../shared/ids.ts';
+import { silentLogger } from '../../shared/log/logger.ts';
+import type { ControlClient, ControlSession, SessionOptions } from './control-client.ts';
+import { ControlLoop } from './control-loop.ts';
+import type { ControlledAttempts } from './control-loop.ts';
+
+const attempt: AttemptKey = { jobId: parseJobId('j'), attempt: parseAttemptNumber(1) };
+const registered: FromCoordinator = {
+  kind: 'registered',
+  heartbeatIntervalMs: 1_000,
+  heartbeatTimeoutMs: 8_000,
+  cancel: [],
+};
+
+describe('the control loop', () => {
+  test('registers with what runs here, and reports that it lives', async () => {
+    const world = new World();
+
+    world.session.tell(registered);
+    await world.pass(2_500);
+
+    expect(world.session.options.registration.attempts).toStrictEqual([attempt]);
+    expect(world.session.sent.map(({ kind }) => kind)).toStrictEqual(['heartbeat', 'heartbeat', 'heartbeat']);
+    expect(world.loop.leaderAddress).toBe('a:1');
+    await world.stop();
+  });
+
+  test('tries one coordinator after the other until one answers', async () => {
+    const world = new World();
+
+    world.session.options.onEnd('refused connection');
+    await world.pass(500);
+    const second = world.session;
+    second.options.onEnd('refused connection');
+    await world.pass(2_000);
+
+    expect(second.options.address).toBe('b:2');
+    expect(world.session.options.address).toBe('a:1');
+    await world.stop();
+  });
+
+  test('ends a session that is silent, and opens another', async () => {
+    const world = new World();
+    world.session.tell(registered);
+
+    await world.pass(12_000);
+
+    expect(world.client.sessions.length).toBeGreaterThan(1);
+    expect(world.client.sessions[0]?.isClosed).toBe(true);
+    await world.stop();
+  });
+
+  test('abandons what runs only when no coordinator was there for longer than the grace', async () => {
+    const world = new World();
+    world.session.tell(registered);
+    world.session.options.onEnd('it died');
+    world.client.isDead = true;
+
+    await world.pass(55_000);
+    const before = world.attempts.abandoned;
+    await world.pass(10_000);
+
+    expect(before).toBe(0);
+    expect(world.attempts.abandoned).toBe(1);
+    await world.stop();
+  });
+
+  test('a refusal that cannot pass ends it', async () => {
+    const world = new World();
+
+    world.session.tell({ kind: 'refused', code: 'version-mismatch', message: 'run the same version' });
+    await world.pass(200);
+
+    await expect(world.running).rejects.toThrow('refused this task manager: run the same version');
+  });
+
+  test('an id that is in use is tried again, for as long as an old process may be believed alive', async () => {
+    const world = new World();
+
+    for (let i = 0; i < 3; i += 1) {
+      world.session.tell({ kind: 'refused', code: 'task-manager-id-in-use', message: 'in use' });
+      await world.pass(2_500);
+    }
+    world.session.tell(registered);
+
+    expect(world.loop.leaderAddress).toBeDefined();
+    await world.stop();
+  });
+
+  test('says goodbye when it is asked to end', async () => {
+    const world = new World();
+    world.session.tell(registered);
+
+    await world.stop();
+
+    expect(world.session.sent.at(-1)?.kind).toBe('goodbye');
+    expect(world.session.isClosed).toBe(true);
+  });
+});
+
+class MemorySession implements ControlSession {
+  readonly sent: FromTaskManager[] = [];
+  readonly options: SessionOptions;
+  isClosed = false;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+  }
+
+  tell(message: FromCoordinator): void {
+    this.options.onMessage(message, parseLeaderEpoch(1n));
+  }
+
+  send(message: FromTaskManager): void {
+    this.sent.push(message);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.options.onEnd('closed here');
+  }
+}
+
+class MemoryControlClient implements ControlClient {
+  readonly sessions: MemorySession[] = [];
+  /** Every session ends at once. */
+  isDead = false;
+
+  open(options: SessionOptions): ControlSession {
+    const session = new MemorySession(options);
+    this.sessions.push(session);
+    if (this.isDead) {
+      options.onEnd('nobody is there');
+    }
+    return session;
+  }
+
+  async fetchArtifact(): Promise<Buffer> {
+    return await Promise.resolve(Buffer.alloc(0));
+  }
+
+  close(): void {
+    this.isDead = true;
+  }
+}
+
+class MemoryAttempts implements ControlledAttempts {
+  readonly live = [attempt];
+  readonly epoch = 0n;
+  readonly samples = [];
+  abandoned = 0;
+  asked = 0;
+
+  askForSamples(): void {
+    this.asked += 1;
+  }
+
+  raise(event: Parameters<ControlledAttempts['raise']>[0]): void {
+    this.abandoned += event.kind === 'abandon' ? 1 : 0;
+  }
+}
+
+class World {
+  readonly clock = new MemoryClock();
+  readonly client = new MemoryControlClient();
+  readonly attempts = new MemoryAttempts();
+  readonly loop: ControlLoop;
+  readonly running: Promise<void>;
+  readonly #stop = new AbortController();
+
+  constructor() {
+    this.loop = new ControlLoop({
+      client: this.client,
+      addresses: ['a:1', 'b:2'],
+      identity: {
+        taskManager: parseTaskManagerId('tm'),
+        incarnation: parseIncarnation('i'),
+        dataAddress: '127.0.0.1:1',
+        slots: 1,
+        version: '1',
+      },
+      attempts: this.attempts,
+      clock: this.clock,
+      logger: silentLogger,
+      graceMs: 60_000,
+      ownSamples: () => [],
+    });
+    this.running = this.loop.run(this.#stop.signal);
+    this.running.catch(() => undefined);
+  }
+
+  get session(): MemorySession {
+    return this.client.sessions.at(-1)!;
+  }
+
+  /** In small steps, so that whoever wakes is done before time goes on. */
+  async pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 50) {
+      await this.clock.advance(Math.min(50, left));
+      for (let i = 0; i < 12; i += 1) {
+        await Promise.resolve();
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.pass(2_000);
+    await this.running;
+  }
+}
