@@ -20,7 +20,7 @@ export interface RunCommandDeps extends EmbeddedRunDeps {
 export const EMBEDDED_DEFAULTS: Readonly<Record<string, string>> = {
   'heartbeat.interval': '250 ms',
   'log.level': 'warn',
-  'restart-strategy.exponential-delay.attempts-before-reset-backoff': '3',
+  'restart-strategy.exponential-delay.attempts-before-reset-backoff': '1',
 };
 
 /** `nerve run`: a job on a cluster of its own, without any outside service. */

@@ -8,8 +8,8 @@ const metrics = [
   sample('records_sent', 900, { topic: 'hl7.oru' }),
   sample('records_sent', 590, { topic: 'hl7.adt' }),
   sample('records_sent', 10, { topic: 'hl7.dlq' }),
-  sample('dead_letters', 3, { reason: 'E_NOT_HL7' }),
-  sample('dead_letters', 7, { reason: 'E_EMPTY' }),
+  sample('hl7_dead_letters', 3, { reason: 'E_NOT_HL7' }),
+  sample('hl7_dead_letters', 7, { reason: 'E_EMPTY' }),
 ];
 
 test('a run is summed up over subtasks, by topic and by reason', () => {

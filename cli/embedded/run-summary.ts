@@ -19,7 +19,7 @@ export function summarizeRun(metrics: readonly MetricSample[], sources: Readonly
   for (const { name, labels, value } of metrics) {
     if (name === 'records_sent') {
       addTo(topics, labels['topic'] ?? '', value);
-    } else if (name === 'dead_letters') {
+    } else if (name === 'hl7_dead_letters') {
       addTo(reasons, labels['reason'] ?? '', value);
     } else if (name === 'numRecordsIn' && sources.has(labels['operator'] ?? '')) {
       recordsIn += value;

@@ -16,7 +16,7 @@ import { Partitioner } from './partitioner.ts';
 import type { SinkSetup } from './spec-wire.ts';
 
 /** How long opening tries to reach the brokers before the attempt fails. */
-const OPEN_MS = 30_000;
+const OPEN_MS = 10_000;
 /** How often the number of a topic's partitions is asked for again. */
 const METADATA_MAX_AGE_MS = 300_000;
 

@@ -25,8 +25,8 @@ export function failAttempt(job: ActiveJob, located: LocatedFailure, context: Jo
       const failure: Failure = {
         code: 'restart-limit-reached',
         reaction: 'fail-job',
-        message: `The job is not restarted: ${decision.why}.`,
-        remedy: 'The failure before this one is the cause; when it is removed, submit the job again.',
+        message: `${located.failure.message} The job is not restarted: ${decision.why}.`,
+        remedy: located.failure.remedy ?? 'Remove the cause and submit the job again.',
       };
       return failJob(withFailure(failed, { where: 'restart strategy', failure }, context), context);
     }
