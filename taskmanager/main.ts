@@ -33,12 +33,21 @@ export async function runTaskManager(settings: TaskManagerSettings, signal: Abor
   const id = configuration['taskmanager.id'] ?? `taskmanager-${randomUUID().slice(0, 8)}`;
   const logger = nodeLogger(`taskmanager ${id}`, configuration['log.level']);
   logger.info('taskmanager-starting', { version: VERSION, pid: process.pid });
+  const onUncaught = (error: unknown): void => {
+    const failure = classifyUnknown(error, `task manager ${id}`);
+    logger.error('taskmanager-crashed', { code: failure.code, failure: formatFailure(failure) });
+    // What nobody expected leaves nothing to trust; the tasks end with the process, and the coordinator sees that at once.
+    process.exit(1);
+  };
+  process.on('uncaughtException', onUncaught);
   try {
     await new TaskManager(settings, id, logger).run(signal);
   } catch (error) {
     const failure = classifyUnknown(error, `task manager ${id}`);
     logger.error('taskmanager-failed', { code: failure.code, failure: formatFailure(failure) });
     throw error instanceof StreamError ? error : new StreamError(failure, { cause: error });
+  } finally {
+    process.off('uncaughtException', onUncaught);
   }
   logger.info('taskmanager-stopped');
   return 0;

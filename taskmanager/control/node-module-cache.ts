@@ -39,7 +39,7 @@ export class NodeModuleCache {
 
   async #write(path: string, bytes: Buffer): Promise<void> {
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       const draft = `${path}.${randomUUID()}`;
       await writeFile(draft, bytes);
       await rename(draft, path);

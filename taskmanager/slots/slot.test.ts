@@ -401,6 +401,24 @@ describe('failures', () => {
     expect(run.statesOf('numbers')).not.toContain('finished');
   });
 
+  test('a reader that cannot read its splits fails its subtask', async () => {
+    const reader = new CountingReader(3);
+    reader.addSplits = () => {
+      throw new TypeError('position 7 of PATIENT-7');
+    };
+    const run = openSlots(chainJob(reader, new KeepingWriter()));
+
+    await eventually(() => run.statesOf('numbers').includes('ready'));
+    run.start();
+    await eventually(() => run.statesOf('numbers').includes('failed'));
+    run.cancel();
+    await run.slots[0]!.ended;
+
+    const message = run.reports.find(({ state }) => state === 'failed')?.failure?.message;
+    expect(message).toContain('operator numbers, subtask 0 of 1: TypeError');
+    expect(message).not.toContain('PATIENT-7');
+  });
+
   test('what a writer says from outside the loop fails its subtask', async () => {
     const writer = new KeepingWriter();
     const run = openSlots(chainJob(new CountingReader(0), writer));

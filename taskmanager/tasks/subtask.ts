@@ -6,7 +6,7 @@ import { required } from '../../shared/invariant.ts';
 import type { ControlElement } from '../../shared/stream-element.ts';
 import type { InputGate } from '../input/input-gate.ts';
 import type { Chain } from '../operators/chain.ts';
-import { nameOf } from '../operators/operator-scope.ts';
+import { nameOf, placed } from '../operators/operator-scope.ts';
 import type { SinkOperator } from '../operators/sink-operator.ts';
 import { closeChain } from './close-chain.ts';
 import { ChainFinish } from './finish-chain.ts';
@@ -223,13 +223,21 @@ export class Subtask {
     }
   }
 
+  /** A reader that cannot read what it is given fails its subtask. */
   #give({ splits, noMore }: SplitAssignment): void {
-    const reader = this.#chain.source?.reader;
-    if (splits.length > 0) {
-      reader?.addSplits(splits);
+    const { source } = this.#chain;
+    if (source === undefined) {
+      return;
     }
-    if (noMore) {
-      reader?.noMoreSplits();
+    try {
+      if (splits.length > 0) {
+        source.reader.addSplits(splits);
+      }
+      if (noMore) {
+        source.reader.noMoreSplits();
+      }
+    } catch (error) {
+      this.fail(placed(error, source.scope).failure);
     }
     this.wakeSource();
   }

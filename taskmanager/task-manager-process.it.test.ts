@@ -118,6 +118,23 @@ describe('a task manager process', () => {
     60_000,
   );
 
+  test('a job that never gives its thread back is ended from outside, and its slots are free again', async () => {
+    const { graph, deployment } = await deploymentOf(jobOf('for (;;);'));
+    await register();
+    coordinator.sessions[0]!.send({ kind: 'deploy', deployment });
+    await subtasksIn('ready', 4);
+    coordinator.sessions[0]!.send({ kind: 'start', ...keyOf(deployment) });
+    await assignAll(graph, deployment);
+    await subtasksIn('running', 4);
+
+    coordinator.sessions[0]!.send({ kind: 'cancel', ...keyOf(deployment) });
+    await coordinator.message('attempt-ended');
+    coordinator.sessions[0]!.send({ kind: 'deploy', deployment: { ...deployment, attempt: parseAttemptNumber(2) } });
+    await coordinator.message('task-report', ({ report }) => report.attempt === 2 && report.state === 'ready');
+
+    expect(logs).toContain('slot-terminated');
+  }, 60_000);
+
   test('a module that another process built otherwise is refused', async () => {
     const { deployment } = await deploymentOf(jobOf('record'));
     await register();
