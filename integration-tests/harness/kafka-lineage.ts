@@ -41,11 +41,13 @@ export async function traceLineage(
       continue;
     }
     seen.add(source);
-    const lane = `${topic}|${partition}|${record.key?.toString() ?? ''}`;
-    if ((lastOffsetOf.get(lane) ?? -1) > Number(offset)) {
-      disordered.add(lane);
+    if (record.key !== undefined) {
+      const lane = `${topic}|${partition}|${record.key.toString()}`;
+      if ((lastOffsetOf.get(lane) ?? -1) > Number(offset)) {
+        disordered.add(lane);
+      }
+      lastOffsetOf.set(lane, Number(offset));
     }
-    lastOffsetOf.set(lane, Number(offset));
   }
   const sources = new Set([...seen].map((source) => source.split(':', 2).join(':')));
   const input = ends.reduce((sum, end) => sum + Number(end), 0);
