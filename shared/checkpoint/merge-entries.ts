@@ -37,32 +37,19 @@ async function* mergeCursors(
   let output: StateEntry[] = [];
   let cleared: { readonly prefix: Binary; readonly level: number } | undefined;
   for (let key = leastKey(cursors); key !== undefined; key = leastKey(cursors)) {
-    const hidden = cleared !== undefined && key.startsWith(cleared.prefix) ? cleared.level : -1;
-    let newest: StateEntry | undefined;
-    let clearLevel = hidden;
+    const hiddenBelow = cleared !== undefined && key.startsWith(cleared.prefix) ? cleared.level : -1;
+    const taken = new TakenKey(hiddenBelow);
     for (const cursor of cursors) {
-      // Levels ascend, so a later one overrides what an earlier one found.
-      while (cursor.head?.key === key) {
-        const entry = cursor.head;
-        if (entry.kind === 'clear' && cursor.level >= clearLevel) {
-          clearLevel = cursor.level;
-          newest = undefined;
-        } else if (cursor.level >= clearLevel) {
-          newest = entry;
-        }
-        if (!cursor.advance()) {
-          await cursor.refill();
-        }
+      while (takeUntilRefill(cursor, key, taken)) {
+        await cursor.refill();
       }
     }
-    if (clearLevel > hidden) {
-      cleared = { prefix: key, level: clearLevel };
-      if (keepDeletions) {
-        output.push({ kind: 'clear', key });
-      }
+    if (taken.clearLevel > hiddenBelow) {
+      cleared = { prefix: key, level: taken.clearLevel };
+      output.push(...(keepDeletions ? [{ kind: 'clear' as const, key }] : []));
     }
-    if (newest !== undefined && (keepDeletions || newest.kind === 'put')) {
-      output.push(newest);
+    if (taken.newest !== undefined && (keepDeletions || taken.newest.kind === 'put')) {
+      output.push(taken.newest);
     }
     if (output.length >= batchMax) {
       yield output;
@@ -71,6 +58,39 @@ async function* mergeCursors(
   }
   if (output.length > 0) {
     yield output;
+  }
+}
+
+/** True when the cursor's batch is used up: there may be more of the key in its next one. */
+function takeUntilRefill(cursor: Cursor, key: Binary, taken: TakenKey): boolean {
+  while (cursor.head?.key === key) {
+    taken.add(cursor.head, cursor.level);
+    if (!cursor.advance()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** What the inputs say of one key, taken in ascending order of their levels: a later one overrides what was there. */
+class TakenKey {
+  newest: StateEntry | undefined;
+  clearLevel: number;
+
+  constructor(hiddenBelow: number) {
+    this.clearLevel = hiddenBelow;
+  }
+
+  add(entry: StateEntry, level: number): void {
+    if (level < this.clearLevel) {
+      return;
+    }
+    if (entry.kind === 'clear') {
+      this.clearLevel = level;
+      this.newest = undefined;
+    } else {
+      this.newest = entry;
+    }
   }
 }
 

@@ -13,6 +13,8 @@ export interface ReadSegmentOptions {
   readonly call: StoreCall;
   /** Bytes fetched at a time: the memory that reading one segment takes. */
   readonly fetchBytes: number;
+  /** Called between blocks (64 KB of entries each): lets a slot's loop run while a merge goes on beside it. */
+  readonly yieldTurn?: () => Promise<void>;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function* readSegment(
     for (const { offset, length } of run.blocks) {
       const at = offset - run.span.offset;
       yield decodeBlock(parseBlock(bytes.subarray(at, at + length), where), range, where);
+      await options.yieldTurn?.();
     }
   }
 }

@@ -24,6 +24,8 @@ export interface RestoreOptions {
   readonly call: StoreCall;
   /** For segments being read at one time. */
   readonly memoryBytes: number;
+  /** Between blocks. */
+  readonly yieldTurn?: () => Promise<void>;
 }
 
 const FETCH_BYTES_MIN = 64 * 1024;
@@ -97,7 +99,7 @@ export function planRestore(
 }
 
 async function load(
-  { store, snapshots, call, memoryBytes }: RestoreOptions,
+  { store, snapshots, call, memoryBytes, yieldTurn }: RestoreOptions,
   range: KeyGroupRange,
   refs: readonly SegmentRef[],
   mode: 'fill' | 'replace' | 'change',
@@ -107,7 +109,8 @@ async function load(
   }
   const share = Math.floor(memoryBytes / Math.max(1, refs.length));
   const fetchBytes = Math.min(FETCH_BYTES_MAX, Math.max(FETCH_BYTES_MIN, share));
-  const entries = readMerged(refs, range, mode === 'change', { store: snapshots, call, fetchBytes });
+  const reading = { store: snapshots, call, fetchBytes, ...(yieldTurn === undefined ? {} : { yieldTurn }) };
+  const entries = readMerged(refs, range, mode === 'change', reading);
   for await (const batch of entries) {
     call.signal.throwIfAborted();
     await store.apply(batch.map(writeOfEntry));
