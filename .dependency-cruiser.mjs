@@ -24,7 +24,12 @@ const technologies = {
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'processes-never-meet',
@@ -43,7 +48,9 @@ export default {
       comment: 'hl7/ has no engine inside: of ours it may import leaf files of shared/ only.',
       severity: 'error',
       from: { path: '^hl7/', pathNot: TEST },
-      to: { path: '^(coordinator|taskmanager|connectors|jobs|cli)/|^index\\.ts$|^shared/(graph|functions|connector|rpc|config)/' },
+      to: {
+        path: '^(coordinator|taskmanager|connectors|jobs|cli)/|^index\\.ts$|^shared/(graph|functions|connector|rpc|config)/',
+      },
     },
     {
       name: 'connectors-import-shared-only',
@@ -77,7 +84,10 @@ export default {
         path: `^(shared|connectors|hl7|coordinator|taskmanager|jobs)/`,
         pathNot: `(^|/)(kafka|etcd|grpc|minio|rocksdb|http|node)-[^/]+\\.ts$|(^|/)[a-z-]*main\\.ts$|(^|/)wiring\\.ts$|${TEST}`,
       },
-      to: { dependencyTypes: ['core'], path: '^(node:)?(fs|fs/promises|net|http|https|http2|dns|child_process|worker_threads|timers|timers/promises|process|tls)$' },
+      to: {
+        dependencyTypes: ['core'],
+        path: '^(node:)?(fs|fs/promises|net|http|https|http2|dns|child_process|worker_threads|timers|timers/promises|process|tls)$',
+      },
     },
     {
       name: 'hl7-standard-only-at-the-edge',
@@ -85,14 +95,37 @@ export default {
       from: { pathNot: `^hl7/hl7-standard-[^/]+\\.ts$|${TEST}|^node_modules|\\.d\\.ts$` },
       to: { path: 'node_modules/hl7-standard' },
     },
-    ...sliceOrder('coordinator', ['api', 'runtime', 'kernel', 'jobs', 'recovery', 'commits', 'checkpoints', 'scheduling', 'membership']),
-    ...sliceOrder('taskmanager', ['control', 'slots', 'tasks', 'snapshots', 'operators', 'exchange', 'input', 'timers', 'state']),
+    ...sliceOrder('coordinator', [
+      'api',
+      'runtime',
+      'kernel',
+      'jobs',
+      'recovery',
+      'commits',
+      'checkpoints',
+      'scheduling',
+      'membership',
+    ]),
+    ...sliceOrder('taskmanager', [
+      'control',
+      'slots',
+      'tasks',
+      'snapshots',
+      'operators',
+      'exchange',
+      'input',
+      'timers',
+      'state',
+    ]),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(node_modules|build|docs)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -4,10 +4,26 @@ import { globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const ioFiles = ['**/{kafka,etcd,grpc,minio,rocksdb,http,node}-*.ts', '**/main.ts', '**/*-main.ts', '**/wiring.ts'];
-const testFiles = ['scripts/**', '**/*.test.ts', '**/*.conformance.ts', 'integration-tests/**', 'bench/**', '**/*-testing.ts'];
+const testFiles = [
+  'scripts/**',
+  '**/*.test.ts',
+  '**/*.conformance.ts',
+  'integration-tests/**',
+  'bench/**',
+  '**/*-testing.ts',
+];
 const castFiles = ['**/ids.ts', '**/*-wire.ts', '**/*.d.ts'];
 
-const ambient = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'Date', 'performance', 'process', 'console'];
+const ambient = [
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'Date',
+  'performance',
+  'process',
+  'console',
+];
 
 export default tseslint.config(
   globalIgnores(['node_modules/', 'build/', 'proto/generated/', '**/*.mjs']),
@@ -80,5 +96,8 @@ export default tseslint.config(
       'vitest/valid-title': 'error',
     },
   },
-  { files: ['**/*.config.ts'], rules: { 'no-restricted-syntax': 'off', '@typescript-eslint/no-unsafe-assignment': 'off' } },
+  {
+    files: ['**/*.config.ts'],
+    rules: { 'no-restricted-syntax': 'off', '@typescript-eslint/no-unsafe-assignment': 'off' },
+  },
 );
