@@ -108,15 +108,6 @@ export interface AggregatingState<In, Out> {
   clear(): void;
 }
 
-/** Any state of a key. */
-export type KeyedStateDescriptor =
-  | ValueStateDescriptor<never>
-  | ListStateDescriptor<never>
-  | MapStateDescriptor<never>
-  | LargeMapStateDescriptor<never>
-  | ReducingStateDescriptor<never>
-  | AggregatingStateDescriptor<never, never, unknown>;
-
 export function valueState<T>(options: StateOptions<T>): ValueStateDescriptor<T> {
   return { kind: 'value', options: checked(options) };
 }

@@ -211,6 +211,50 @@ describe('keyed state', () => {
   });
 });
 
+describe('unapplied writes in memory', () => {
+  test('ask for a checkpoint, then for disk, then for patience; spilled and applied they are read as before', async () => {
+    const store = new MemoryKeyValueStore();
+    const small = { dirtySoftBytes: 2_000, dirtyHardBytes: 4_000, cacheBytes: 500 };
+    const yieldTurn = async (): Promise<void> => await Promise.resolve();
+    const keyed = await KeyedStore.open({ store, identity, limits: small, yieldTurn });
+    const dictionary = new StateDictionary([]);
+    const clock = {
+      eventMs: (): undefined => undefined,
+      recordMs: (): undefined => undefined,
+      processingMs: (): number => 0,
+    };
+    const state = new KeyedState({ store: keyed, dictionary, maxParallelism: 128, range, clock });
+    const value = state.value(valueState<number>({ name: 'v' }));
+    const seen: string[] = [];
+    let written = 0;
+    for (; keyed.pressure !== 'full'; written += 1) {
+      state.setKey(state.context.partOf(`k${written}`));
+      value.update(written);
+      if (seen.at(-1) !== keyed.pressure) {
+        seen.push(keyed.pressure);
+      }
+    }
+
+    await keyed.relieve();
+
+    expect(seen).toStrictEqual(['none', 'checkpoint', 'spill', 'full']);
+    expect(keyed.pressure).toBe('none');
+    keyed.freeze(parseCheckpointId(1n));
+    for (const completed of [false, true]) {
+      if (completed) {
+        await keyed.complete(parseCheckpointId(1n));
+      }
+      for (let i = 0; i < written; i += 1) {
+        const key = state.context.partOf(`k${i}`);
+        const lease = await state.prefetch([{ key }]);
+        state.setKey(key);
+        expect(value.value()).toBe(i);
+        lease.release();
+      }
+    }
+  });
+});
+
 describe('a value with a time to live', () => {
   test('expires by processing time, on reading and in the background', async () => {
     const f = await Fixture.open();
@@ -307,6 +351,30 @@ describe('the shape of state may change', () => {
 
     expect(dictionary.declare({ name: 'new', kind: 'value', version: 1, serializer: 's' }, false)).toBe(10);
     expect(dictionary.entries().map(({ name }) => name)).toStrictEqual(['gone', 'new']);
+  });
+});
+
+describe('the layout in the store and in segments', () => {
+  test('is that of format 1: keys, namespaces, markers, map keys, lists and values', async () => {
+    const f = await Fixture.open();
+    const value = f.state.value(valueState<string>({ name: 'v', version: 3, ttl: { ms: 1, time: 'processing' } }));
+    const map = f.state.map(mapState<number>({ name: 'm' }));
+    const list = f.state.list(listState<boolean>({ name: 'l' }));
+    f.processingMs = 1_700_000_000_000;
+    await f.with('p1', () => value.update('ICU'), 'w');
+    await f.with('p1', () => map.set('ä', 7));
+    await f.with('p1', () => list.addAll([true, false]));
+    await f.complete();
+
+    const hex = (binary: string): string => Buffer.from(binary, 'latin1').toString('hex');
+    expect((await keysOfStore(f.store)).map(([key, bytes]) => `${hex(key)} ${hex(bytes)}`)).toStrictEqual([
+      '002500010270310177 830000018bcfe56800a3494355',
+      '0025000202703100 ',
+      '002500020270310001c3a4 0107',
+      '0025000302703100 ',
+      '002500030270310001000000000000 01c3',
+      '002500030270310001000000000001 01c2',
+    ]);
   });
 });
 

@@ -40,14 +40,6 @@ export function sectionOfKey(key: Binary): number {
   return ((key.charCodeAt(0) << 24) | (key.charCodeAt(1) << 16) | (key.charCodeAt(2) << 8) | key.charCodeAt(3)) >>> 0;
 }
 
-export function keyGroupOfKey(key: Binary): number {
-  return (key.charCodeAt(0) << 8) | key.charCodeAt(1);
-}
-
-export function stateIdOfSection(section: number): number {
-  return section & 0xffff;
-}
-
 /** The first key of a key group: 0 to 32768. */
 export function keyGroupStart(keyGroup: number): Binary {
   return String.fromCharCode(keyGroup >>> 8, keyGroup & 0xff);

@@ -47,7 +47,7 @@ export function parseStamp(value: Binary | undefined): StoreStamp | undefined {
   const fields = wire as unknown as Readonly<Record<string, string | number>>;
   const text = (name: string): string => String(fields[name]);
   const id = (name: string): CheckpointId | undefined =>
-    text(name) === '' ? undefined : parseCheckpointId(BigInt(text(name)));
+    /^[1-9]\d*$/.test(text(name)) ? parseCheckpointId(BigInt(text(name))) : undefined;
   return {
     job: text('job'),
     uid: text('uid'),
