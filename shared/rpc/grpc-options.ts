@@ -17,4 +17,6 @@ export const channelOptions: ChannelOptions = {
   'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
   'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
   'grpc.enable_http_proxy': 0,
+  // No TXT lookup for a service configuration: where no name server answers it, a command would stay for 26 s after its last line.
+  'grpc.service_config_disable_resolution': 1,
 };
