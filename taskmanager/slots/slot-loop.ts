@@ -123,9 +123,8 @@ export class SlotLoop {
     try {
       task.run(this.#turn);
     } catch (error) {
+      // Whoever is told of the failure stops the loop (Slot I2).
       task.fail(classifyUnknown(error, 'slot'));
-      // The attempt is over: what the others would do is done again by the next one.
-      this.stop();
     }
   }
 

@@ -433,6 +433,53 @@ describe('failures', () => {
     expect(writer.isClosed).toBe(true);
   });
 
+  test('what a subtask says after its end costs the others nothing', async () => {
+    const [early, late] = [new KeepingWriter(), new KeepingWriter()];
+    late.room = 0;
+    const run = openSlots(
+      defineJob('two', (flow) => {
+        flow.source(numbers(new CountingReader(1)), { uid: 'first' }).sinkTo(keeping(early), { uid: 'first-out' });
+        flow.source(numbers(new CountingReader(9)), { uid: 'second' }).sinkTo(keeping(late), { uid: 'second-out' });
+      }),
+    );
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 2);
+    run.start();
+    await eventually(() => run.statesOf('first').includes('finished'));
+    early.context!.fail({ code: 'kafka-down', reaction: 'restart-job', message: 'the broker is gone' });
+    await turns(5);
+    late.release(Infinity);
+    await eventually(() => run.statesOf('second').includes('finished'));
+    await run.slots[0]!.ended;
+
+    expect(run.statesOf('first').at(-1)).toBe('finished');
+    expect(late.values).toHaveLength(9);
+  });
+
+  test('after one subtask failed beside the loop, the others take no input', async () => {
+    const [broken, sound] = [new KeepingWriter(), new KeepingWriter()];
+    broken.flushFailure = { code: 'kafka-send-failed', reaction: 'restart-job', message: 'a send failed' };
+    sound.room = 0;
+    const run = openSlots(
+      defineJob('two', (flow) => {
+        flow.source(numbers(new CountingReader(1)), { uid: 'first' }).sinkTo(keeping(broken), { uid: 'first-out' });
+        flow.source(numbers(new CountingReader(9)), { uid: 'second' }).sinkTo(keeping(sound), { uid: 'second-out' });
+      }),
+    );
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 2);
+    run.start();
+    await eventually(() => run.statesOf('first').includes('failed'));
+    sound.release(Infinity);
+    await turns(20);
+    const takenAfterwards = sound.values.length;
+    run.cancel();
+    await run.slots[0]!.ended;
+
+    expect(takenAfterwards).toBeLessThanOrEqual(1);
+    expect(run.statesOf('second').at(-1)).toBe('cancelled');
+  });
+
   test('splits that were given before the start are read after it, and a repeat is ignored', async () => {
     const reader = new CountingReader(5);
     const writer = new KeepingWriter();

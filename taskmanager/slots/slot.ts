@@ -192,7 +192,7 @@ export class Slot {
   #failLater(key: Subtask['key'], failure: Failure): void {
     this.#loop.post(() => {
       if (!this.#hasFailed) {
-        this.#loop.stop();
+        // Says nothing when the subtask has ended: what it wrote was flushed by then, and the others go on.
         this.#subtaskOf(key)?.fail(failure);
       }
     });
@@ -210,7 +210,9 @@ export class Slot {
   #onReport(report: SubtaskReport): void {
     const isFinal = report.state === 'finished' || report.state === 'failed' || report.state === 'cancelled';
     if (report.state === 'failed') {
+      // I2: the attempt is over, wherever the failure came from; what the others would do is done again by the next one.
       this.#hasFailed = true;
+      this.#loop.stop();
     }
     if (isFinal) {
       this.#publish();
