@@ -1,5 +1,6 @@
 import type { CoordinatorConnector } from '../../shared/connector/connector.ts';
 import type { SinkCommitter } from '../../shared/connector/sink.ts';
+import { StreamError } from '../../shared/failure/failure.ts';
 import { invariant } from '../../shared/invariant.ts';
 import { isCustomSink } from './sink-spec.ts';
 import { isCustomSource } from './source-spec.ts';
@@ -19,8 +20,15 @@ export const customCoordinatorConnector: CoordinatorConnector = {
 /** For sinks whose writers make their output visible themselves: they return no committables. */
 const committerOfNothing: SinkCommitter = {
   commit: async (committables) => {
-    invariant(committables.length === 0, 'a sink without a committer returned committables');
     await Promise.resolve();
+    if (committables.length > 0) {
+      throw new StreamError({
+        code: 'custom-sink-without-committer',
+        reaction: 'fail-job',
+        message: `A custom sink without a committer prepared ${committables.length} committables: nothing can commit them.`,
+        remedy: 'Give customSink a createCommitter, or let prepareCommit of its writer return none.',
+      });
+    }
   },
   close: async () => {
     await Promise.resolve();

@@ -109,6 +109,27 @@ describe('the loop', () => {
     await stop();
   });
 
+  test('a discovery that ends after its job says nothing to the next job of that id', async () => {
+    const { loop, received, stop } = start();
+    const connection = join(loop, received);
+    const late = Promise.withResolvers<Discovery>();
+    const older = connectors([], async () => await late.promise);
+    const newer = connectors([], async () => await new Promise<Discovery>(() => undefined));
+    await loop.submit(specOf('j', single), older, signal);
+    await run(loop, connection, 1);
+    await loop.post({ kind: 'cancel', jobId }, signal);
+    await loop.post({ kind: 'attempt-ended', connection, jobId, attempt: parseAttemptNumber(1) }, signal);
+    await loop.until((state) => state.jobs.get(jobId)?.kind === 'cancelled', signal);
+    await loop.submit(specOf('j', single), newer, signal);
+    await run(loop, connection, 2);
+
+    late.resolve({ splits: [{ id: parseSplitId('of-another-topic'), position: '0' }], isComplete: true });
+    await settle();
+
+    expect(loop.state.jobs.get(jobId)?.sources.get(vertex)?.splits).toStrictEqual([]);
+    await stop();
+  });
+
   test('after its end refuses what comes', async () => {
     const { loop, stop } = start();
     await stop();
@@ -184,12 +205,24 @@ function join(
   return connection;
 }
 
-function connectors(log: string[]): JobConnectors {
+/** Brings the job's one subtask to `ready`, and so the job to `running`. */
+async function run(loop: CoordinatorLoop, connection: ReturnType<typeof join>, attempt: number): Promise<void> {
+  await loop.until((state) => state.jobs.get(jobId)?.kind === 'deploying', signal);
+  const key = { jobId, attempt: parseAttemptNumber(attempt), vertex, subtask: parseSubtaskIndex(0) };
+  const report = { ...key, state: 'ready', metrics: [], committables: [] } as const;
+  await loop.post({ kind: 'task-report', connection, report }, signal);
+  await loop.until((state) => state.jobs.get(jobId)?.kind === 'running', signal);
+}
+
+function connectors(log: string[], discover?: () => Promise<Discovery>): JobConnectors {
   const enumerator: SplitEnumerator = {
     assignment: 'eager',
     discoveryIntervalMs: undefined,
     discover: async (): Promise<Discovery> => {
       log.push('discover');
+      if (discover !== undefined) {
+        return await discover();
+      }
       return await Promise.resolve({ splits: [{ id: parseSplitId('s'), position: '0' }], isComplete: true });
     },
     close: async () => {

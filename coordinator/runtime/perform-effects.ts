@@ -1,4 +1,4 @@
-import { unreachable } from '../../shared/invariant.ts';
+import { required, unreachable } from '../../shared/invariant.ts';
 import type { Clock } from '../../shared/clock/clock.ts';
 import { formatFailure } from '../../shared/failure/failure.ts';
 import type { LeaderEpoch } from '../../shared/ids.ts';
@@ -37,8 +37,11 @@ const COMMIT_DEADLINE_MS = 60_000;
 const CLOSE_DEADLINE_MS = 5_000;
 
 /**
- * R4: every persist is durable before the first send. Sends return at once; what takes time runs in the scope and comes
- * back as an event. A persist that fails ends the coordinator: what is durable is then not known.
+ * I1  R4: every persist is durable before the first send. A persist that fails ends the coordinator: what is durable is then
+ *     not known.
+ * I2  Sends return at once; what takes time runs in the scope and comes back as an event.
+ * I3  What a connector answers after its job was closed is dropped: the id may be another job's by then, which must not be
+ *     given the splits of the older one.
  */
 export async function performEffects(step: KernelStep, deps: EffectDeps): Promise<void> {
   for (const effect of step.persist) {
@@ -100,16 +103,20 @@ async function discover(
   deps: EffectDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const enumerator = deps.connectors.get(jobId)?.enumerators.get(vertex);
-  if (enumerator === undefined) {
+  const connectors = deps.connectors.get(jobId);
+  if (connectors === undefined) {
     return;
   }
+  const enumerator = required(connectors.enumerators.get(vertex), `the enumerator of ${vertex}`);
   const call = {
     what: `the discovery of source ${vertex}`,
     deadlineMs: DISCOVERY_DEADLINE_MS,
     call: async (calling: AbortSignal) => await enumerator.discover(known, calling),
   };
   const result = await callOutside(call, deps.clock, signal);
+  if (deps.connectors.get(jobId) !== connectors) {
+    return; // I3
+  }
   if (result.kind === 'done') {
     deps.raise({ kind: 'discovered', jobId, vertex, discovery: result.value });
   } else if (result.kind === 'failed') {
@@ -123,10 +130,11 @@ async function commit(
   deps: EffectDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const committer = deps.connectors.get(jobId)?.committers.get(sink);
-  if (committer === undefined) {
+  const connectors = deps.connectors.get(jobId);
+  if (connectors === undefined) {
     return;
   }
+  const committer = required(connectors.committers.get(sink), `the committer of ${sink}`);
   const call = {
     what: `the commit of sink ${sink}`,
     deadlineMs: COMMIT_DEADLINE_MS,
@@ -135,6 +143,9 @@ async function commit(
     },
   };
   const result = await callOutside(call, deps.clock, signal);
+  if (deps.connectors.get(jobId) !== connectors) {
+    return; // I3
+  }
   if (result.kind === 'done') {
     deps.raise({ kind: 'committed', jobId, sink, tries });
   } else if (result.kind === 'failed') {

@@ -59,6 +59,24 @@ describe('the control loop', () => {
     await world.stop();
   });
 
+  test('an ended session is deaf: what still arrives on it starts nothing', async () => {
+    const world = new World();
+    const first = world.session;
+    first.tell(registered);
+    await world.pass(12_000);
+    const before = world.attempts.commands.length;
+
+    first.tell({ kind: 'start', ...attempt });
+    const afterSilence = world.attempts.commands.length;
+    world.session.tell(registered);
+    const last = world.session;
+    await world.stop();
+    last.tell({ kind: 'start', ...attempt });
+
+    expect(afterSilence).toBe(before);
+    expect(world.attempts.commands).toStrictEqual(['registered', 'registered']);
+  });
+
   test('abandons what runs only when no coordinator was there for longer than the grace', async () => {
     const world = new World();
     world.session.tell(registered);
@@ -157,6 +175,7 @@ class MemoryAttempts implements ControlledAttempts {
   readonly live = [attempt];
   readonly epoch = 0n;
   readonly samples = [];
+  readonly commands: string[] = [];
   abandoned = 0;
   asked = 0;
 
@@ -166,6 +185,9 @@ class MemoryAttempts implements ControlledAttempts {
 
   raise(event: Parameters<ControlledAttempts['raise']>[0]): void {
     this.abandoned += event.kind === 'abandon' ? 1 : 0;
+    if (event.kind === 'command') {
+      this.commands.push(event.message.kind);
+    }
   }
 }
 

@@ -56,7 +56,8 @@ type SessionEnd =
  * The task manager's talk with its coordinator, over one session after the other.
  *
  * I1  At most one session is open. What is to be sent while none is open is not kept: a new session begins with what runs here,
- *     and the coordinator has given up whatever it had not heard of.
+ *     and the coordinator has given up whatever it had not heard of. What still arrives on an ended session is dropped: a
+ *     Deploy of it would hold slots that the coordinator takes for free.
  * I2  A session that is silent for the heartbeat timeout is ended.
  * I3  Tasks run on while no coordinator can be reached, for `graceMs`; then all attempts are abandoned.
  */
@@ -141,7 +142,7 @@ export class ControlLoop {
   async #runSession(address: string, signal: AbortSignal): Promise<SessionEnd> {
     const { client, identity, attempts, clock } = this.#deps;
     const over = new AbortController();
-    const talk: Talk = { end: undefined, heartbeats: undefined, heardMs: clock.monotonicMs() };
+    const talk: Talk = { end: undefined, isOver: false, heartbeats: undefined, heardMs: clock.monotonicMs() };
     const session = client.open({
       address,
       registration: { ...identity, attempts: attempts.live },
@@ -159,6 +160,7 @@ export class ControlLoop {
     });
     this.#session = session;
     await this.#keepTalking(talk, session, AbortSignal.any([signal, over.signal]));
+    talk.isOver = true;
     if (signal.aborted && talk.heartbeats !== undefined) {
       session.send({ kind: 'goodbye', reason: 'the process was asked to end' }, attempts.epoch);
     }
@@ -171,6 +173,9 @@ export class ControlLoop {
   }
 
   #onMessage(talk: Talk, message: FromCoordinator, leaderEpoch: LeaderEpoch, address: string): void {
+    if (talk.isOver) {
+      return; // I1
+    }
     const { attempts, clock } = this.#deps;
     talk.heardMs = clock.monotonicMs();
     if (message.kind === 'refused') {
@@ -227,6 +232,8 @@ export class ControlLoop {
 /** What is known of the open session. */
 interface Talk {
   end: SessionEnd | undefined;
+  /** Nothing more is taken from it. */
+  isOver: boolean;
   heartbeats: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
   heardMs: number;
 }
