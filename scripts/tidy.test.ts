@@ -132,7 +132,33 @@ describe('documents', () => {
   test('list every configuration key as the code has it', () => {
     expect(read('docs/CONFIGURATION.md')).toBe(renderConfigurationDoc(OPTIONS));
   });
+
+  test('explain every failure code, metric and log event to operators', () => {
+    const explained = new Set(
+      [...read('docs/OPERATIONS.md').matchAll(/`([A-Za-z0-9_-]+)`/g)].map((match) => match[1] ?? ''),
+    );
+    const missing = sources
+      .filter((file) => /^(shared|coordinator|taskmanager|connectors|cli|jobs)\//.test(file))
+      .filter((file) => !/\.(test|conformance)\.ts$|-testing\.ts$/.test(file))
+      .flatMap((file) => namesForOperators(read(file)).map((name) => ({ file, name })))
+      .filter(({ name }) => !explained.has(name));
+
+    expect(missing).toStrictEqual([]);
+  });
 });
+
+/** Literals that a reader of logs, metrics or failures meets. */
+function namesForOperators(text: string): readonly string[] {
+  const patterns = [
+    /\bcode: '([a-z][a-z0-9-]*)'/g,
+    /\.(?:counter|gauge)\(\s*'(\w+)'/g,
+    /\b(?:gauge|total)\('(\w+)'/g,
+    /#count\(metrics, '(\w+)'/g,
+    /\bname: '(\w+)', kind: '(?:counter|gauge)'|kind: '(?:counter|gauge)', name: '(\w+)'/g,
+    /\blogger\.(?:debug|info|warn|error)\(\s*'([a-z0-9-]+)'/gi,
+  ];
+  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? ''));
+}
 
 function fieldNumbers(file: string, text: string): readonly string[] {
   let scope = '';
