@@ -47,6 +47,16 @@ describe('on request', () => {
     expect(steps).toStrictEqual(['1#1 a', '0#1 b', '1#2  end', '0#2  end']);
   });
 
+  test('every one of very many readers may wait for its first split', () => {
+    const parallelism = 10_500;
+    let { state } = beginAssignment({ mode: 'on-request', parallelism, splits: [], isComplete: false });
+    for (let reader = 0; reader < parallelism; reader += 1) {
+      state = onSplitRequest(state, parseSubtaskIndex(reader)).state;
+    }
+
+    expect(onSplitsFound(state, [], true).orders).toHaveLength(parallelism);
+  });
+
   test('a reader that asked too early is served, in order, when splits are found', () => {
     const begin = beginAssignment({ mode: 'on-request', parallelism: 3, splits: [], isComplete: false });
     const waiting = onSplitRequest(onSplitRequest(begin.state, parseSubtaskIndex(2)).state, parseSubtaskIndex(0));

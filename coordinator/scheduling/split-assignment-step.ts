@@ -24,7 +24,7 @@ export interface SplitAssignmentState {
   readonly given: number;
   readonly isComplete: boolean;
   readonly readers: readonly ReaderSplits[];
-  /** Readers that asked and got no answer yet, first come first. Bounded by REQUESTS_MAX. */
+  /** Readers that asked and got no answer yet, first come first. Bounded by REQUESTS_PER_READER. */
   readonly waiting: readonly SubtaskIndex[];
 }
 
@@ -47,8 +47,11 @@ export interface SplitStep {
   readonly orders: readonly SplitOrder[];
 }
 
-/** A reader that asks more often than this without an answer is broken; the rest is ignored rather than remembered. */
-const REQUESTS_MAX = 10_000;
+/**
+ * Readers that ask more often than this on average without an answer are broken; the rest is ignored rather than remembered.
+ * In proportion to the readers: a fixed number would leave the last of very many waiting for ever.
+ */
+const REQUESTS_PER_READER = 16;
 
 export interface SourceView {
   readonly mode: 'eager' | 'on-request';
@@ -75,7 +78,8 @@ export function onSplitsFound(
 
 export function onSplitRequest(state: SplitAssignmentState, subtask: SubtaskIndex): SplitStep {
   const reader = state.readers[subtask];
-  const isUseless = reader === undefined || reader.hasNoMore || state.waiting.length >= REQUESTS_MAX;
+  const isUseless =
+    reader === undefined || reader.hasNoMore || state.waiting.length >= REQUESTS_PER_READER * state.readers.length;
   if (state.mode === 'eager' || isUseless) {
     return { state, orders: [] };
   }

@@ -42,21 +42,29 @@ describe('the job hl7-pipeline', () => {
   });
 
   test('tells everything that is wrong with its arguments at once', () => {
-    const build = (): unknown =>
-      job.build(
-        {
-          facilities: '{',
-          profiles: '[1]',
-          generate: '5',
-          input: 'in',
-          outputPrefix: 'no space',
-          maxMessageBytes: '0',
-        },
-        defaults,
-      );
-
-    expect(build).toThrow(
-      /--generate and --input[\s\S]*--profiles[\s\S]*--facilities[\s\S]*--max-message-bytes[\s\S]*--output-prefix/,
+    const built = job.build(
+      {
+        facilities: '{',
+        profiles: '[1]',
+        generate: '5',
+        input: 'in',
+        outputPrefix: 'no space',
+        maxMessageBytes: '0',
+      },
+      defaults,
     );
+
+    expect(built.kind === 'invalid' ? built.problems.join('\n') : '').toMatch(
+      /^--generate and --input[\s\S]*--profiles[\s\S]*--facilities[\s\S]*--max-message-bytes[\s\S]*--output-prefix/,
+    );
+  });
+
+  test('an argument that fits no other is told with what the connectors find', () => {
+    const built = job.build({ rate: '3', inputTopic: 'no topic' }, defaults);
+    const problems = built.kind === 'invalid' ? built.problems : [];
+
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toContain('--rate is the rate of generated messages');
+    expect(problems[1]).toContain('source "raw"');
   });
 });

@@ -25,11 +25,11 @@ export const job = defineJob(
   'hl7-pipeline',
   (flow, args) => {
     const read = readPolicy(args);
-    const problems = [...connectionProblems(args), ...(read.kind === 'invalid' ? read.problems : [])];
-    if (read.kind === 'invalid' || problems.length > 0) {
-      throw new Error(
-        `The arguments of the HL7 pipeline do not fit:\n${problems.map((line) => `  ${line}`).join('\n')}`,
-      );
+    for (const problem of [...connectionProblems(args), ...(read.kind === 'invalid' ? read.problems : [])]) {
+      flow.problem(problem);
+    }
+    if (read.kind === 'invalid') {
+      return;
     }
     const { policy } = read;
     const keyed = args.keyedParallelism === undefined ? {} : { parallelism: args.keyedParallelism };

@@ -75,7 +75,12 @@ export interface SourceReaderContext {
   readonly metrics: MetricGroup;
   /** Tells the slot's loop that `poll` may have something now. Cheap; may be called at any time. */
   wake(): void;
-  /** Asks the coordinator for another split (`on-request` sources). */
+  /**
+   * Asks the coordinator for another split (`on-request` sources). May be called from within `open` on, and from anywhere,
+   * also outside `poll`. A request is answered by `addSplits` or, when none is left, by `noMoreSplits`; while further splits
+   * may yet be found it waits at the coordinator, so one request is enough. Requests made before the attempt runs are kept,
+   * a few for each reader; none outlives its attempt: the reader of the next one asks again.
+   */
   requestSplit(): void;
   /** Ends the attempt. For failures of background work; `poll` may also throw a StreamError. */
   fail(failure: Failure): void;

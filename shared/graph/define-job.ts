@@ -27,6 +27,7 @@ export interface JobDefinition {
 
 /**
  * Defines a job. `build` draws its graph on `flow`; `options.args` declares what `nerve submit … -- --flag value` may set.
+ * What only the build can tell of the arguments it reports by `flow.problem`; a throw is a fault of the job.
  * @throws never: problems are returned by `build`, all at once.
  */
 export function defineJob<const A extends ArgumentDeclarations = Readonly<Record<string, never>>>(
@@ -53,8 +54,13 @@ export function defineJob<const A extends ArgumentDeclarations = Readonly<Record
         nodes: recorder.nodes,
         edges: recorder.edges,
       };
-      const problems = [...recorder.problems, ...validateGraph(graph)];
+      const problems = hasGivenUp(recorder) ? recorder.problems : [...recorder.problems, ...validateGraph(graph)];
       return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'graph', graph };
     },
   };
+}
+
+/** A build that reports problems and draws nothing could not go on: that it has no source is no news then. */
+function hasGivenUp({ nodes, problems }: GraphRecorder): boolean {
+  return nodes.length === 0 && problems.length > 0;
 }

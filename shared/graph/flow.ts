@@ -43,6 +43,14 @@ export class Flow {
     this.#recorder = recorder;
   }
 
+  /**
+   * Reports something that keeps the job from running, such as two arguments that exclude each other. The build goes on, so
+   * that the user is told every problem at once; after it, nothing is started.
+   */
+  problem(text: string): void {
+    this.#recorder.problems.push(text);
+  }
+
   source<T>(source: SourceSpec<T>, options: NamedOptions & OutputOptions<T>): Stream<T> {
     for (const problem of source.problems) {
       this.#recorder.problems.push(`source "${options.uid}": ${problem}`);

@@ -149,6 +149,28 @@ describe('arguments', () => {
   });
 });
 
+describe('what a build says of its arguments', () => {
+  test('is told with all other problems', () => {
+    const job = defineJob('j', (flow) => {
+      flow.problem('--rate needs --generate');
+      flow.source(source(), { uid: 'a b' }).map(toRecord).sinkTo(sink(), { uid: 'out' });
+    });
+
+    expect(problemsOf(job.build({}, defaults))).toStrictEqual([
+      '--rate needs --generate',
+      'operator "a b": a uid must be 1 to 128 of [A-Za-z0-9._-] and begin with a letter or digit',
+    ]);
+  });
+
+  test('stands alone when the build could not go on', () => {
+    const job = defineJob('j', (flow) => {
+      flow.problem('--facilities: the file is no JSON.');
+    });
+
+    expect(problemsOf(job.build({}, defaults))).toStrictEqual(['--facilities: the file is no JSON.']);
+  });
+});
+
 describe('a plan', () => {
   test('reads from top to bottom', () => {
     expect(renderPlan(describePlan(graphOf(pipeline)))).toBe(`job pipeline: 3 vertices, 4 slots, max parallelism 1024
