@@ -33,12 +33,10 @@ export async function openMetricsEndpoint(options: MetricsEndpointOptions): Prom
       response.writeHead(404, { 'content-type': 'text/plain' }).end('see /metrics\n');
       return;
     }
-    Registry.merge([process, registryOf(options.samples())])
-      .metrics()
-      .then(
-        (body) => response.writeHead(200, { 'content-type': process.contentType }).end(body),
-        () => response.writeHead(500).end(),
-      );
+    render(process, options.samples).then(
+      (body) => response.writeHead(200, { 'content-type': process.contentType }).end(body),
+      () => response.writeHead(500).end(),
+    );
   });
   const port = await listen(server, options);
   return {
@@ -54,14 +52,23 @@ export async function openMetricsEndpoint(options: MetricsEndpointOptions): Prom
   };
 }
 
-/** A registry holding exactly these samples. Series of one name may differ in their labels: absent ones are empty. */
+/** Rejects where it fails, and never throws: a scrape must not end the process. */
+async function render(process: Registry, samples: () => readonly MetricSample[]): Promise<string> {
+  return await Registry.merge([process, registryOf(samples())]).metrics();
+}
+
+/**
+ * A registry holding exactly these samples. Series of one name may differ in their labels: absent ones are empty. Names come
+ * from users' functions too: those that Prometheus cannot spell are folded, and two that fold to one are one family.
+ */
 function registryOf(samples: readonly MetricSample[]): Registry {
   const registry = new Registry();
   const families = new Map<string, MetricSample[]>();
   for (const sample of samples) {
-    const family = families.get(sample.name);
+    const name = spelled(sample.name);
+    const family = families.get(name);
     if (family === undefined) {
-      families.set(sample.name, [sample]);
+      families.set(name, [sample]);
     } else {
       family.push(sample);
     }
@@ -73,24 +80,31 @@ function registryOf(samples: readonly MetricSample[]): Registry {
 }
 
 function addFamily(registry: Registry, name: string, family: readonly MetricSample[]): void {
-  const labelNames = [...new Set(family.flatMap((sample) => Object.keys(sample.labels)))];
-  const options = {
-    name: PREFIX + name.replaceAll(/[^A-Za-z0-9_]/g, '_'),
-    help: name,
-    labelNames,
-    registers: [registry],
-  };
-  if (family.every((sample) => sample.kind === 'counter')) {
+  const series = family.map(({ labels, value }) => ({ labels: spelledLabels(labels), value }));
+  const labelNames = [...new Set(series.flatMap(({ labels }) => Object.keys(labels)))];
+  const options = { name: PREFIX + name, help: name, labelNames, registers: [registry] };
+  // A "counter" that a function has counted down is no counter to Prometheus.
+  if (family.every(({ kind, value }) => kind === 'counter' && value >= 0)) {
     const counter = new Counter(options);
-    for (const sample of family) {
-      counter.inc({ ...sample.labels }, sample.value);
+    for (const { labels, value } of series) {
+      counter.inc(labels, value);
     }
     return;
   }
   const gauge = new Gauge(options);
-  for (const sample of family) {
-    gauge.set({ ...sample.labels }, sample.value);
+  for (const { labels, value } of series) {
+    gauge.set(labels, value);
   }
+}
+
+function spelled(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9_]/g, '_');
+}
+
+function spelledLabels(labels: MetricSample['labels']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(labels).map(([name, value]) => [spelled(name).replace(/^(?=\d)/, '_'), value]),
+  );
 }
 
 async function listen(server: Server, options: MetricsEndpointOptions): Promise<number> {
