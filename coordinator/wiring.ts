@@ -39,7 +39,7 @@ const CONNECTORS: CoordinatorConnectors = new Map([
 ]);
 
 export function wireElection(): LeaderElection {
-  return new MemoryElection();
+  return new MemoryElection(nodeClock.nowMs());
 }
 
 export function wireLoop({ configuration }: CoordinatorSettings, epoch: LeaderEpoch, logger: Logger): CoordinatorLoop {

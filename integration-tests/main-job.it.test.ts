@@ -78,6 +78,22 @@ describe('the main job on a cluster', () => {
     expect((await cluster.admin.cancel(jobId)).summary.state).toBe('cancelled');
   });
 
+  test('a coordinator that was killed is replaced, and the job submitted again under its id runs to its end', async () => {
+    const topics = await openTopics('coordinator', 2);
+    await topics.load(5_000);
+    const cluster = await openCluster({ taskManagers: 1, slots: 2 });
+    await cluster.submit(JOB, topics.jobArguments, 2, 'again');
+    await cluster.inState('again', 'running');
+
+    await cluster.coordinator.kill();
+    cluster.startCoordinator();
+    await cluster.registered(1);
+    await cluster.submit(JOB, [...topics.jobArguments, '--bounded'], 2, 'again');
+    await cluster.inState('again', 'finished');
+
+    expect(await topics.lineage()).toMatchObject({ input: 5_000, lost: 0 });
+  });
+
   test('a job that keeps failing harms no other job on the cluster', async () => {
     const topics = await openTopics('neighbours', 2);
     await topics.load(5_000);

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { MemoryElection } from './memory-election.ts';
 
-test('the first leader has epoch 1, and each later one a greater', async () => {
-  const election = new MemoryElection();
+test('each leader has a greater epoch, also than one of an earlier process', async () => {
+  const election = new MemoryElection(7);
   const { signal } = new AbortController();
   const first = await election.campaign(signal);
   await first?.resign();
   const second = await election.campaign(signal);
 
-  expect([first?.epoch, second?.epoch]).toStrictEqual([1n, 2n]);
+  expect([first?.epoch, second?.epoch]).toStrictEqual([8n, 9n]);
   expect(second?.lost.aborted).toBe(false);
 });
 
@@ -16,5 +16,5 @@ test('a process that is ending does not lead', async () => {
   const ending = new AbortController();
   ending.abort();
 
-  expect(await new MemoryElection().campaign(ending.signal)).toBeUndefined();
+  expect(await new MemoryElection(0).campaign(ending.signal)).toBeUndefined();
 });

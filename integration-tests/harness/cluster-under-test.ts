@@ -19,7 +19,7 @@ export interface ClusterOptions {
 /** A coordinator and task managers as processes of their own, and a client of them. */
 export class ClusterUnderTest {
   readonly folder: string;
-  readonly coordinator: ProcessUnderTest;
+  coordinator: ProcessUnderTest;
   readonly taskManagers: ProcessUnderTest[] = [];
   readonly admin: AdminClient;
   readonly #options: ClusterOptions;
@@ -29,7 +29,7 @@ export class ClusterUnderTest {
     this.folder = folder;
     this.#address = address;
     this.#options = options;
-    this.coordinator = new ProcessUnderTest('coordinator', ['coordinator', ...this.#definitions()], folder);
+    this.coordinator = this.startCoordinator();
     this.admin = grpcAdminClient([address]);
   }
 
@@ -42,6 +42,12 @@ export class ClusterUnderTest {
     }
     await cluster.registered(options.taskManagers);
     return cluster;
+  }
+
+  /** Starts a coordinator in the place of one that is gone. */
+  startCoordinator(): ProcessUnderTest {
+    this.coordinator = new ProcessUnderTest('coordinator', ['coordinator', ...this.#definitions()], this.folder);
+    return this.coordinator;
   }
 
   startTaskManager(index: number): ProcessUnderTest {
@@ -59,9 +65,9 @@ export class ClusterUnderTest {
     });
   }
 
-  async submit(module: string, args: readonly string[], parallelism: number): Promise<string> {
+  async submit(module: string, args: readonly string[], parallelism: number, id?: string): Promise<string> {
     const prepared = await prepareJob(module, args);
-    const { jobId } = await this.admin.submit({ module: prepared.module, args: prepared.args, parallelism });
+    const { jobId } = await this.admin.submit({ module: prepared.module, args: prepared.args, parallelism, jobId: id });
     return jobId;
   }
 

@@ -107,6 +107,14 @@ describe('commands', () => {
     expect(world.take(command(deploy('j', 3, [0])))).toStrictEqual([]);
   });
 
+  test('of a newer leader begin a job anew, also with an attempt number that an earlier leader used', () => {
+    const world = new World();
+    world.take(command({ kind: 'cancel', ...key('j', 3) }, 1n));
+
+    expect(kinds(world.take(command(deploy('j', 1, [0]), 2n)))).toStrictEqual(['prepare']);
+    expect(world.take(command(deploy('j', 1, [0]), 2n))).toStrictEqual([]);
+  });
+
   test('a registration cancels what is not current', () => {
     const world = new World();
     world.run('j', 1, [0]);

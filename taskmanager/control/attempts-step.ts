@@ -16,6 +16,8 @@ import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
  * I2  A command of a smaller leader epoch than the highest seen changes nothing. A repeated Deploy, and one of an attempt that
  *     is not newer than all seen of its job, change nothing. A command for an attempt that is not here changes nothing, except
  *     that a Cancel is answered: it has ended.
+ *     Attempt numbers count within one leader's history of a job: of a greater epoch than any seen, only what is still here
+ *     is compared with. (A coordinator without a durable store begins anew at 1 after a crash.)
  * I3  A newer attempt of a job cancels the older ones.
  * I4  `attempt-ended` is sent once for each attempt that was here, after its last thread ended and its exchange was closed.
  * I5  A thread that ended by a failure, and a preparation that failed, are told by `attempt-failed` before `attempt-ended`,
@@ -53,7 +55,8 @@ export function attemptsStep(attempts: Attempts, event: AttemptEvent): AttemptsS
       if (event.leaderEpoch < attempts.epoch) {
         return { attempts, effects: [{ kind: 'refuse-leader' }] };
       }
-      return onCommand({ ...attempts, epoch: event.leaderEpoch }, event.message);
+      const newest = event.leaderEpoch > attempts.epoch ? newestHere(attempts) : attempts.newest;
+      return onCommand({ ...attempts, epoch: event.leaderEpoch, newest }, event.message);
     }
     case 'prepared':
       return onPrepared(attempts, event.key, event.modulePath);
@@ -70,6 +73,15 @@ export function attemptsStep(attempts: Attempts, event: AttemptEvent): AttemptsS
     default:
       return unreachable(event);
   }
+}
+
+/** The newest attempts of the jobs that still run or end here. */
+function newestHere(attempts: Attempts): Attempts['newest'] {
+  const newest = new Map<JobId, number>();
+  for (const { jobId, attempt } of liveKeys(attempts)) {
+    newest.set(jobId, Math.max(attempt, newest.get(jobId) ?? 0));
+  }
+  return newest;
 }
 
 function onCommand(attempts: Attempts, message: FromCoordinator): AttemptsStep {
