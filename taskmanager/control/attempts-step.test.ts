@@ -109,8 +109,11 @@ describe('commands', () => {
 
   test('of a newer leader begin a job anew, also with an attempt number that an earlier leader used', () => {
     const world = new World();
-    world.take(command({ kind: 'cancel', ...key('j', 3) }, 1n));
+    world.run('j', 1, [0], 1n);
+    world.take(command(registeredWith([key('j', 1)]), 2n));
+    world.take(threadEnded('j', 1, 0));
 
+    expect(world.live).toHaveLength(0);
     expect(kinds(world.take(command(deploy('j', 1, [0]), 2n)))).toStrictEqual(['prepare']);
     expect(world.take(command(deploy('j', 1, [0]), 2n))).toStrictEqual([]);
   });
@@ -120,14 +123,7 @@ describe('commands', () => {
     world.run('j', 1, [0]);
     world.run('k', 1, [1]);
 
-    const registered: FromCoordinator = {
-      kind: 'registered',
-      heartbeatIntervalMs: 1,
-      heartbeatTimeoutMs: 8,
-      cancel: [key('j', 1)],
-    };
-
-    expect(kinds(world.take(command(registered)))).toStrictEqual(['post cancel', 'set-deadline']);
+    expect(kinds(world.take(command(registeredWith([key('j', 1)]))))).toStrictEqual(['post cancel', 'set-deadline']);
   });
 });
 
@@ -275,6 +271,10 @@ function key(job: string, attempt: number): AttemptKey {
 
 function command(message: FromCoordinator, epoch = 1n): AttemptEvent {
   return { kind: 'command', leaderEpoch: parseLeaderEpoch(epoch), message };
+}
+
+function registeredWith(cancel: readonly AttemptKey[]): FromCoordinator {
+  return { kind: 'registered', heartbeatIntervalMs: 1, heartbeatTimeoutMs: 8, cancel };
 }
 
 function deploy(job: string, attempt: number, indices: readonly number[], foreign?: number): FromCoordinator {

@@ -16,8 +16,7 @@ import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
  * I2  A command of a smaller leader epoch than the highest seen changes nothing. A repeated Deploy, and one of an attempt that
  *     is not newer than all seen of its job, change nothing. A command for an attempt that is not here changes nothing, except
  *     that a Cancel is answered: it has ended.
- *     Attempt numbers count within one leader's history of a job: of a greater epoch than any seen, only what is still here
- *     is compared with. (A coordinator without a durable store begins anew at 1 after a crash.)
+ *     What was seen counts within one leader epoch: a coordinator without a durable store begins anew at 1 after a crash.
  * I3  A newer attempt of a job cancels the older ones.
  * I4  `attempt-ended` is sent once for each attempt that was here, after its last thread ended and its exchange was closed.
  * I5  A thread that ended by a failure, and a preparation that failed, are told by `attempt-failed` before `attempt-ended`,
@@ -28,7 +27,7 @@ export interface Attempts {
   readonly slotCount: number;
   readonly epoch: bigint;
   readonly live: ReadonlyMap<string, Attempt>;
-  /** The newest attempt seen of each job; bounded, the oldest jobs are forgotten. */
+  /** The newest attempt of each job that was seen under `epoch`; bounded, the oldest jobs are forgotten. */
   readonly newest: ReadonlyMap<JobId, number>;
 }
 
@@ -55,7 +54,7 @@ export function attemptsStep(attempts: Attempts, event: AttemptEvent): AttemptsS
       if (event.leaderEpoch < attempts.epoch) {
         return { attempts, effects: [{ kind: 'refuse-leader' }] };
       }
-      const newest = event.leaderEpoch > attempts.epoch ? newestHere(attempts) : attempts.newest;
+      const newest = event.leaderEpoch > attempts.epoch ? new Map<JobId, number>() : attempts.newest;
       return onCommand({ ...attempts, epoch: event.leaderEpoch, newest }, event.message);
     }
     case 'prepared':
@@ -73,15 +72,6 @@ export function attemptsStep(attempts: Attempts, event: AttemptEvent): AttemptsS
     default:
       return unreachable(event);
   }
-}
-
-/** The newest attempts of the jobs that still run or end here. */
-function newestHere(attempts: Attempts): Attempts['newest'] {
-  const newest = new Map<JobId, number>();
-  for (const { jobId, attempt } of liveKeys(attempts)) {
-    newest.set(jobId, Math.max(attempt, newest.get(jobId) ?? 0));
-  }
-  return newest;
 }
 
 function onCommand(attempts: Attempts, message: FromCoordinator): AttemptsStep {
@@ -108,7 +98,7 @@ function onCommand(attempts: Attempts, message: FromCoordinator): AttemptsStep {
 
 function onDeploy(attempts: Attempts, deployment: Deployment): AttemptsStep {
   const { jobId, attempt } = deployment;
-  if (attempt <= (attempts.newest.get(jobId) ?? 0)) {
+  if (attempts.live.has(attemptName(deployment)) || attempt <= (attempts.newest.get(jobId) ?? 0)) {
     return unchanged(attempts);
   }
   const known = { ...attempts, newest: remember(attempts.newest, jobId, attempt) };
