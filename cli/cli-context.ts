@@ -45,13 +45,18 @@ export interface Settings {
   readonly layers: readonly ConfigurationLayer[];
 }
 
-/** File, environment, -D, then what the command itself sets: later wins. Throws with every problem at once. */
+/**
+ * The command's own defaults, file, environment, -D, then what the command's options say: later wins.
+ * @throws StreamError `configuration-invalid` with every problem at once
+ */
 export function readSettings(
   cli: CliContext,
   options: GlobalOptions,
   own: Readonly<Record<string, string>> = {},
+  defaults: Readonly<Record<string, string>> = {},
 ): Settings {
   return settingsOf([
+    { origin: 'default of the command', values: defaults },
     ...(options.config === undefined ? [] : [cli.fileLayer(options.config)]),
     cli.environment,
     { origin: '-D', values: Object.fromEntries(options.define.map(splitDefinition)) },

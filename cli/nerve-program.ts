@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { CliContext } from './cli-context.ts';
+import type { CliContext, GlobalOptions } from './cli-context.ts';
 import { registerConfigCommand } from './commands/config-command.ts';
 import { registerJobCommands } from './commands/job-commands.ts';
 import type { JobCommandDeps } from './commands/job-commands.ts';
@@ -27,7 +27,13 @@ export function nerveProgram(cli: CliContext, version: string, deps: ProgramDeps
     .option('-c, --config <file>', 'configuration file (YAML)')
     .option('-D, --define <key=value>', 'set a configuration key; may be repeated', collect, [])
     .option('--json', 'machine-readable results', false)
-    .configureOutput({ writeOut: (text) => cli.terminal.out(text), writeErr: (text) => cli.terminal.err(text) })
+    .configureOutput({
+      writeOut: (text) => cli.terminal.out(text),
+      writeErr: (text) => cli.terminal.err(text),
+      outputError: (text, write) => {
+        write(program.opts<GlobalOptions>().json ? usageError(text) : text);
+      },
+    })
     .exitOverride((end) => {
       cli.setExitCode(end.exitCode === 0 ? EXIT.ok : EXIT.usage);
       throw end;
@@ -42,6 +48,12 @@ export function nerveProgram(cli: CliContext, version: string, deps: ProgramDeps
   registerTopicsCommand(program, cli, deps.createTopics);
   registerConfigCommand(program, cli);
   return program;
+}
+
+/** The same shape as that of every other error (cli-context.ts, `action`). */
+function usageError(text: string): string {
+  const message = text.trim().replace(/^error: /, '');
+  return `${JSON.stringify({ error: { code: 'invalid-request', reaction: 'fail-job', message } })}\n`;
 }
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {

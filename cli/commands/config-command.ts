@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CONNECTOR_OPTIONS } from '../../shared/config/connector-options.ts';
 import { OPTIONS } from '../../shared/config/options.ts';
 import { variableOf } from '../../shared/config/parse-configuration.ts';
 import { action } from '../cli-context.ts';
@@ -19,6 +20,9 @@ export function registerConfigCommand(program: Command, cli: CliContext): void {
           default: option.defaultText ?? '',
           description: option.description,
         }));
+        for (const [key, description] of Object.entries(CONNECTOR_OPTIONS)) {
+          rows.push({ key, variable: variableOf(key), default: '', description });
+        }
         cli.terminal.out(
           options.json
             ? `${JSON.stringify(rows, undefined, 2)}\n`

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { action, readSettings } from '../cli-context.ts';
 import type { CliContext } from '../cli-context.ts';
+import { formatCount } from '../terminal/table.ts';
+import { parseCount } from '../terminal/usage-error.ts';
 import { runEmbedded } from '../embedded/run-embedded.ts';
 import { EMBEDDED_DEFAULTS, exitCodeOf, renderResult } from './run-command.ts';
 import type { RunCommandDeps } from './run-command.ts';
@@ -16,6 +18,8 @@ export interface DemoCommandDeps extends RunCommandDeps {
 /** Enough for some seconds of work, so that there is something to watch. */
 const MESSAGES = 60_000;
 
+const DEFAULTS: Readonly<Record<string, string>> = { ...EMBEDDED_DEFAULTS, 'parallelism.default': '2' };
+
 /** `nerve demo`: the main job on a generated feed, with two task-manager processes, and where to look afterwards. */
 export function registerDemoCommand(program: Command, cli: CliContext, deps: DemoCommandDeps): void {
   program
@@ -25,19 +29,17 @@ export function registerDemoCommand(program: Command, cli: CliContext, deps: Dem
     .option('--seed <n>', 'which feed: the same seed gives the same messages (default 1)')
     .action(
       action(cli, async (options) => {
-        const layered = {
-          ...cli,
-          environment: { ...cli.environment, values: { ...EMBEDDED_DEFAULTS, ...cli.environment.values } },
-        };
-        const settings = readSettings(layered, options, { 'parallelism.default': '2' });
-        const count = options.messages ?? String(MESSAGES);
+        const settings = readSettings(cli, options, {}, DEFAULTS);
+        const count = parseCount('--messages', options.messages, MESSAGES);
+        const seed = parseCount('--seed', options.seed, 1);
+        const words = ['--generate', String(count), '--seed', String(seed), '--output', deps.demoOutput];
+        const prepared = await deps.prepare(deps.demoModule, words);
+        // Only now that it can run: what an earlier demo wrote is not given up for a misspelt option.
         deps.emptyFolder(deps.demoOutput);
         cli.terminal.err(
-          `Streaming ${count} generated HL7 messages (five types, five facilities, 0.5 % broken, MLLP framing) through\n` +
-            'a coordinator and two task-manager processes: decode, parse, validate, enrich, key by patient, route.\n\n',
+          `Streaming ${formatCount(count)} generated HL7 messages (five types, five facilities, 0.5 % broken, MLLP framing)\n` +
+            'through a coordinator and two task-manager processes: decode, parse, validate, enrich, key by patient, route.\n\n',
         );
-        const words = ['--generate', count, '--seed', options.seed ?? '1', '--output', deps.demoOutput];
-        const prepared = await deps.prepare(deps.demoModule, words);
         const result = await runEmbedded(
           { prepared, settings, taskManagers: 2, isQuiet: options.json },
           deps,

@@ -6,6 +6,7 @@ import { runEmbedded } from '../embedded/run-embedded.ts';
 import type { EmbeddedRunDeps, EmbeddedRunResult } from '../embedded/run-embedded.ts';
 import { renderSummary } from '../embedded/run-summary.ts';
 import type { PreparedJob } from '../job/node-prepare-job.ts';
+import { parseCount } from '../terminal/usage-error.ts';
 import { EXIT } from '../terminal/terminal.ts';
 import type { ExitCode } from '../terminal/terminal.ts';
 
@@ -31,7 +32,7 @@ export function registerRunCommand(program: Command, cli: CliContext, deps: RunC
     .argument('<module>', 'the job module, such as jobs/hl7-pipeline/job.ts')
     .allowUnknownOption()
     .allowExcessArguments()
-    .option('-p, --parallelism <n>', 'parallelism of operators that set none (default 1)')
+    .option('-p, --parallelism <n>', 'parallelism of operators that set none (default: parallelism.default)')
     .option('--task-managers <n>', 'number of task-manager processes (default 1)')
     .option('-q, --quiet', 'no progress')
     .addHelpText(
@@ -51,16 +52,14 @@ async function runJob(
   options: CommandOptions,
   { modulePath, words }: { readonly modulePath: string; readonly words: readonly string[] },
 ): Promise<ExitCode> {
-  const embedded = {
-    ...cli,
-    environment: { ...cli.environment, values: { ...EMBEDDED_DEFAULTS, ...cli.environment.values } },
-  };
-  const settings = readSettings(embedded, options, { 'parallelism.default': options.parallelism ?? '1' });
+  const taskManagers = parseCount('--task-managers', options.taskManagers, 1);
+  const own: Record<string, string> =
+    options.parallelism === undefined ? {} : { 'parallelism.default': options.parallelism };
+  const settings = readSettings(cli, options, own, EMBEDDED_DEFAULTS);
   const prepared = await deps.prepare(
     modulePath,
     words.filter((word) => word !== '--'),
   );
-  const taskManagers = Math.max(1, Math.floor(Number(options.taskManagers ?? 1)) || 1);
   const result = await runEmbedded(
     { prepared, settings, taskManagers, isQuiet: options.quiet === true || options.json },
     deps,

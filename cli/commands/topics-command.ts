@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { action, readSettings } from '../cli-context.ts';
 import type { CliContext, Settings } from '../cli-context.ts';
+import { parseCount } from '../terminal/usage-error.ts';
 import { EXIT } from '../terminal/terminal.ts';
 
 /** Creates topics that are not there yet. */
@@ -26,7 +27,7 @@ export function registerTopicsCommand(program: Command, cli: CliContext, createT
     )
     .action(
       action(cli, async (options, topics: readonly string[]) => {
-        const partitions = Math.max(1, Math.floor(Number(options.partitions ?? 1)) || 1);
+        const partitions = parseCount('--partitions', options.partitions, 1);
         await createTopics(readSettings(cli, options), topics, partitions, cli.signal);
         cli.terminal.out(
           options.json ? `${JSON.stringify({ topics, partitions })}\n` : `${topics.length} topics are there\n`,

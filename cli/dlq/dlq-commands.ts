@@ -3,7 +3,7 @@ import type { KafkaAdmin } from '../../connectors/kafka/kafka-admin.ts';
 import { formatPretty } from '../../hl7/pretty/format-pretty.ts';
 import { parseMessage } from '../../hl7/message/parse-message.ts';
 import { action, type CliContext } from '../cli-context.ts';
-import { usage } from '../hl7/node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 import { renderTable } from '../terminal/table.ts';
 import { EXIT, type ExitCode } from '../terminal/terminal.ts';
 import type { DeadLetter } from './dead-letter.ts';

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { usage } from '../hl7/node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 import type { ReplayTarget } from './replay-loop.ts';
 
 /** Writes each message to a file of its own, ready to be the input of `nerve run … --input DIR`. Overwrites nothing. */

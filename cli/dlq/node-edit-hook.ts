@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { usage } from '../hl7/node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 import { isEditModule } from './edit-module-wire.ts';
 import type { EditHook } from './replay-loop.ts';
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import process from 'node:process';
-import { usage } from '../hl7/node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 
 export interface LedgerLock {
   release(): void;

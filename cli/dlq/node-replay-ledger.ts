@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { usage } from '../hl7/node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 import { takeLock } from './node-ledger-lock.ts';
 import type { LedgerState, ReplayLedger } from './replay-loop.ts';
 

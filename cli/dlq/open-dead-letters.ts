@@ -1,5 +1,5 @@
 import type { KafkaAdmin } from '../../connectors/kafka/kafka-admin.ts';
-import { usage } from '../hl7/node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 import { matchesFilter, type DeadLetter, type DeadLetterFilter } from './dead-letter.ts';
 import { readDeadLetterTopic } from './kafka-dead-letters.ts';
 import { readDeadLetterFiles } from './node-file-dead-letters.ts';

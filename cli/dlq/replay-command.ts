@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { KafkaAdmin } from '../../connectors/kafka/kafka-admin.ts';
 import { nodeClock } from '../../shared/clock/node-clock.ts';
 import { action, type CliContext } from '../cli-context.ts';
-import { usage } from '../hl7/node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 import { EXIT, type ExitCode } from '../terminal/terminal.ts';
 import { withKafka, withSource } from './dlq-source.ts';
 import { kafkaReplayTarget } from './kafka-dead-letters.ts';

@@ -10,7 +10,8 @@ import { judgePayload, type PayloadItem } from '../../hl7/validate/judge-payload
 import { nodeClock } from '../../shared/clock/node-clock.ts';
 import { action, type CliContext } from '../cli-context.ts';
 import { EXIT, type ExitCode } from '../terminal/terminal.ts';
-import { readInputs, readPolicy, usage, type PolicyOptions } from './node-inputs.ts';
+import { readInputs, readPolicy, type PolicyOptions } from './node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 
 interface AckOptions extends PolicyOptions {
   readonly code?: string;

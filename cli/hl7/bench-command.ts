@@ -8,7 +8,8 @@ import { parseMessage } from '../../hl7/message/parse-message.ts';
 import { action, type CliContext } from '../cli-context.ts';
 import { renderTable } from '../terminal/table.ts';
 import { EXIT, type ExitCode } from '../terminal/terminal.ts';
-import { readInputs, readPolicy, usage } from './node-inputs.ts';
+import { readInputs, readPolicy } from './node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 import { measureRounds, type Measured } from './node-measure.ts';
 
 interface BenchOptions {

@@ -5,6 +5,7 @@ import { parseFacilityRegistry } from '../../hl7/facility/parse-facility-registr
 import { parseProfiles, type ProfileSet } from '../../hl7/profiles/profile-set.ts';
 import type { JudgePolicy } from '../../hl7/validate/judge-message.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
+import { usage } from '../terminal/usage-error.ts';
 
 /** Files larger than this are no HL7 messages; reading one would take the memory of the machine. */
 const inputBytesMax = 512 * 1024 * 1024;
@@ -50,11 +51,6 @@ export function collect(text: string, earlier: readonly string[]): readonly stri
 /** Whether a word of the command line names an input. */
 export function isReadable(name: string): boolean {
   return name === '-' || existsSync(name);
-}
-
-/** A mistake on the command line: nothing was started. */
-export function usage(message: string, remedy: string): StreamError {
-  return new StreamError({ code: 'invalid-request', reaction: 'fail-job', message, remedy });
 }
 
 function readFacilities(path: string | undefined, profiles: ReadonlySet<string>): FacilityRegistry {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { usage } from './node-inputs.ts';
+import { usage } from '../terminal/usage-error.ts';
 
 /** Where `split` writes: `<file's name>-<index>.hl7`, never over a file that is there. */
 export interface SplitDirectory {

@@ -4,7 +4,7 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { AdminHandlers } from '../../proto/generated/nerve/v1/Admin.ts';
 import type { JobDetail } from '../../proto/generated/nerve/v1/JobDetail.ts';
 import type { SubmitJobRequestDecoded } from '../../proto/generated/nerve/v1/SubmitJobRequest.ts';
-import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
+import { classifyUnknown, formatSentences, StreamError } from '../../shared/failure/failure.ts';
 import { isName, parseJobId } from '../../shared/ids.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { MAX_PARALLELISM_LIMIT } from '../../shared/keygroups/key-groups.ts';
@@ -138,8 +138,7 @@ function answer<Q, A>(
     (error: unknown) => {
       const failure = classifyUnknown(error, 'the admin API');
       // The status stands for the code: clients show one of their own.
-      const { message, remedy } = failure;
-      done({ code: statusOf(failure.code), details: remedy === undefined ? message : `${message} ${remedy}` });
+      done({ code: statusOf(failure.code), details: formatSentences(failure) });
     },
   );
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { classifyUnknown } from '../../shared/failure/failure.ts';
+import { classifyUnknown, formatSentences } from '../../shared/failure/failure.ts';
 import { chainGraph } from '../../shared/graph/job-graph.ts';
 import { fingerprintOf } from '../../shared/graph/fingerprint.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
@@ -17,7 +17,6 @@ async function inspect(): Promise<Inspection> {
     const graph = buildGraph(job, args, { parallelism, maxParallelism });
     return { kind: 'sound', fingerprint: fingerprintOf(chainGraph(graph)) };
   } catch (error) {
-    const { message, remedy } = classifyUnknown(error, 'the job module');
-    return { kind: 'unsound', problems: [remedy === undefined ? message : `${message} ${remedy}`] };
+    return { kind: 'unsound', problems: [formatSentences(classifyUnknown(error, 'the job module'))] };
   }
 }

@@ -9,8 +9,6 @@ export interface Option<T> {
   readonly defaultText: string | undefined;
   readonly defaultValue: T;
   readonly description: string;
-  /** A value whose text must not be printed. */
-  readonly isSecret: boolean;
   /** undefined when the text is no legal value. */
   parse(text: string): T | undefined;
 }
@@ -25,7 +23,6 @@ export function wholeNumber(least: number, most: number, defaultValue: number, d
     defaultText: String(defaultValue),
     defaultValue,
     description,
-    isSecret: false,
     parse,
   };
 }
@@ -36,7 +33,6 @@ export function duration(defaultValue: number, description: string): Option<numb
     defaultText: formatDuration(defaultValue),
     defaultValue,
     description,
-    isSecret: false,
     parse: parseDuration,
   };
 }
@@ -47,7 +43,6 @@ export function size(defaultValue: number, description: string): Option<number> 
     defaultText: formatSize(defaultValue),
     defaultValue,
     description,
-    isSecret: false,
     parse: parseSize,
   };
 }
@@ -62,7 +57,6 @@ export function decimal(least: number, most: number, defaultValue: number, descr
     defaultText: String(defaultValue),
     defaultValue,
     description,
-    isSecret: false,
     parse,
   };
 }
@@ -73,7 +67,6 @@ export function text(defaultValue: string, description: string): Option<string> 
     defaultText: defaultValue,
     defaultValue,
     description,
-    isSecret: false,
     parse: (value) => value,
   };
 }
@@ -84,7 +77,6 @@ export function optionalText(description: string): Option<string | undefined> {
     defaultText: undefined,
     defaultValue: undefined,
     description,
-    isSecret: false,
     parse: (value) => value,
   };
 }
@@ -96,7 +88,6 @@ export function optionalName(description: string): Option<string | undefined> {
     defaultText: undefined,
     defaultValue: undefined,
     description,
-    isSecret: false,
     parse,
   };
 }
@@ -112,7 +103,6 @@ export function choice<const C extends string>(of: readonly C[], defaultValue: C
     defaultText: defaultValue,
     defaultValue,
     description,
-    isSecret: false,
     parse,
   };
 }
@@ -128,7 +118,6 @@ export function addresses(defaultText: string, description: string): Option<read
     defaultText,
     defaultValue: parse(defaultText) ?? [],
     description,
-    isSecret: false,
     parse,
   };
 }

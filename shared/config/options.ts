@@ -12,8 +12,8 @@ import {
 } from './option.ts';
 
 /**
- * Every configuration key of the cluster, once. Names are Flink's where the concept is Flink's. Keys that begin with
- * `kafka.` are handed to the Kafka connector as they are (connectors/kafka/options.ts documents them).
+ * Every configuration key of the cluster, once. Names are Flink's where the concept is Flink's. Keys that
+ * connectors read stand in connector-options.ts.
  */
 export const OPTIONS = {
   'parallelism.default': wholeNumber(1, 32_768, 1, 'Parallelism of operators that set none.'),

@@ -46,6 +46,20 @@ describe('configuration', () => {
     });
   });
 
+  test('hands known keys to connectors, and refuses misspelt ones', () => {
+    const good = parseConfiguration([environmentLayer({ NERVE_KAFKA_SSL_CA_PATH: '/ca.pem', NERVE_KAFKA_PORT: '1' })]);
+    const bad = parseConfiguration([{ origin: '-D', values: { 'kafka.bootstrap.server': 'a:1', 'kafka.acks': '1' } }]);
+
+    expect([...accepted(good).connectors]).toStrictEqual([['kafka.ssl.ca.path', '/ca.pem']]);
+    expect(bad).toStrictEqual({
+      kind: 'invalid',
+      problems: [
+        '-D: unknown key "kafka.bootstrap.server"; did you mean "kafka.bootstrap.servers"?',
+        '-D: unknown key "kafka.acks"',
+      ],
+    });
+  });
+
   test('refuses values that are legal alone and wrong together', () => {
     const result = parseConfiguration([
       {

@@ -1,5 +1,6 @@
 import type { ConnectorSettings } from '../connector/connector-settings.ts';
 import { configurationFromWire } from './configuration-wire.ts';
+import { CONNECTOR_OPTIONS } from './connector-options.ts';
 import { OPTIONS } from './options.ts';
 import type { Configuration } from './options.ts';
 
@@ -13,8 +14,10 @@ export type ConfigurationResult =
   | { readonly kind: 'configuration'; readonly configuration: Configuration; readonly connectors: ConnectorSettings }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
-/** Prefixes of keys that connectors read; every other key must be one of OPTIONS. */
-const CONNECTOR_PREFIXES = ['kafka.'];
+/** Keys by the variable that sets them. */
+const KEY_OF_VARIABLE = new Map(
+  [...Object.keys(OPTIONS), ...Object.keys(CONNECTOR_OPTIONS)].map((key) => [variableOf(key), key]),
+);
 
 /** Reads layers, later ones winning. Reports every problem at once, each with key, origin and what was expected. */
 export function parseConfiguration(layers: readonly ConfigurationLayer[]): ConfigurationResult {
@@ -26,18 +29,18 @@ export function parseConfiguration(layers: readonly ConfigurationLayer[]): Confi
   }
   for (const { origin, values: texts } of layers) {
     for (const [key, text] of Object.entries(texts)) {
-      const option = optionOf(key);
-      if (CONNECTOR_PREFIXES.some((prefix) => key.startsWith(prefix))) {
+      if (Object.hasOwn(CONNECTOR_OPTIONS, key)) {
         connectors.set(key, text);
-      } else if (option === undefined) {
-        problems.push(`${origin}: unknown key "${key}"${suggestion(key)}`);
-      } else {
-        const value = option.parse(text);
-        if (value === undefined) {
-          problems.push(`${origin}: ${key} must be ${option.expects}, got "${text}"`);
-        }
-        values[key] = value;
+        continue;
       }
+      const option = optionOf(key);
+      const value = option?.parse(text);
+      if (option === undefined) {
+        problems.push(`${origin}: unknown key "${key}"${suggestion(key)}`);
+      } else if (value === undefined) {
+        problems.push(`${origin}: ${key} must be ${option.expects}, got "${text}"`);
+      }
+      values[key] = value;
     }
   }
   if (problems.length > 0) {
@@ -52,10 +55,9 @@ export function parseConfiguration(layers: readonly ConfigurationLayer[]): Confi
 
 /** The environment as a layer: `NERVE_PARALLELISM_DEFAULT` is `parallelism.default`; dots, hyphens and case fold. */
 export function environmentLayer(environment: Readonly<Record<string, string | undefined>>): ConfigurationLayer {
-  const byVariable = new Map(Object.keys(OPTIONS).map((key) => [variableOf(key), key]));
   const values: Record<string, string> = {};
   for (const [variable, text] of Object.entries(environment)) {
-    const key = byVariable.get(variable) ?? connectorKey(variable);
+    const key = KEY_OF_VARIABLE.get(variable);
     if (text !== undefined && key !== undefined) {
       values[key] = text;
     }
@@ -66,13 +68,6 @@ export function environmentLayer(environment: Readonly<Record<string, string | u
 /** `taskmanager.numberOfTaskSlots` → `NERVE_TASKMANAGER_NUMBEROFTASKSLOTS` */
 export function variableOf(key: string): string {
   return `NERVE_${key.replaceAll(/[.-]/g, '_').toUpperCase()}`;
-}
-
-/** `NERVE_KAFKA_BOOTSTRAP_SERVERS` → `kafka.bootstrap.servers` */
-function connectorKey(variable: string): string | undefined {
-  return variable.startsWith('NERVE_KAFKA_')
-    ? variable.slice('NERVE_'.length).toLowerCase().replaceAll('_', '.')
-    : undefined;
 }
 
 function optionOf(key: string): (typeof OPTIONS)[keyof typeof OPTIONS] | undefined {
@@ -97,9 +92,9 @@ function crossChecks(configuration: Configuration): readonly string[] {
 
 function suggestion(key: string): string {
   const folded = key.toLowerCase().replaceAll(/[^a-z]/g, '');
-  const near = Object.keys(OPTIONS).find((known) => {
+  const near = [...Object.keys(OPTIONS), ...Object.keys(CONNECTOR_OPTIONS)].find((known) => {
     const plain = known.toLowerCase().replaceAll(/[^a-z]/g, '');
-    return plain === folded || plain.endsWith(folded) || folded.endsWith(plain);
+    return plain.startsWith(folded) || plain.endsWith(folded) || folded.endsWith(plain);
   });
-  return near === undefined ? '; "nerve config" lists all' : `; did you mean "${near}"?`;
+  return near === undefined ? '' : `; did you mean "${near}"?`;
 }

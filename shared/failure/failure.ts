@@ -58,10 +58,18 @@ export function classifyUnknown(error: unknown, where: string, trusted = false):
   };
 }
 
-/** One line for people: message, remedy and code. */
+/** For people: message, remedy and code. One line, unless the message itself has several. */
 export function formatFailure(failure: Failure): string {
-  const remedy = failure.remedy === undefined ? '' : ` ${failure.remedy}`;
-  return `${failure.message}${remedy} [${failure.code}]`;
+  return `${formatSentences(failure)} [${failure.code}]`;
+}
+
+/** Message and remedy, without the code. */
+export function formatSentences({ message, remedy }: Failure): string {
+  if (remedy === undefined) {
+    return message;
+  }
+  // A list of problems stands by itself.
+  return message.includes('\n') ? `${message}\n${remedy}` : `${message}${/[.!?]$/.test(message) ? '' : '.'} ${remedy}`;
 }
 
 function errorCode(error: Error): string | undefined {

@@ -1,0 +1,128 @@
+import { CommanderError } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { MemoryClock } from '../shared/clock/memory-clock.ts';
+import { StreamError } from '../shared/failure/failure.ts';
+import { defineJob, fileSink, generatorSource } from '../index.ts';
+import type { OutputRecord } from '../index.ts';
+import type { AdminClient } from './admin/admin-client.ts';
+import type { CliContext, Settings } from './cli-context.ts';
+import { nerveProgram } from './nerve-program.ts';
+
+const pipe = defineJob('pipe', (flow) => {
+  flow
+    .source(generatorSource({ next: () => ({ value: Buffer.alloc(0) }), count: 1, splits: 1, seed: 1 }), { uid: 'in' })
+    .map((): OutputRecord => ({ topic: 't', key: undefined, value: Buffer.alloc(0), headers: {} }))
+    .sinkTo(fileSink({ path: 'out' }), { uid: 'out' });
+});
+
+describe('the command line', () => {
+  test.each([
+    [['--json', 'frobnicate']],
+    [['status', '--json']],
+    [['list', 'extra', '--json']],
+    [['topics', 'create', 't', '--partitions', 'abc', '--json']],
+    [['run', 'job.ts', '--task-managers', '0', '--json']],
+    [['demo', '--messages', 'abc', '--json']],
+    [['-D', 'kafka.bootstrap.server=a:1', 'list', '--json']],
+  ])('wrong use is told as JSON where JSON is asked for: %j', async (words) => {
+    const { err, exitCode } = await nerve(words);
+
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(err)).toMatchObject({ error: { reaction: 'fail-job' } });
+  });
+
+  test('a problem list is followed by its remedy on a line of its own', async () => {
+    const { err } = await nerve(['-D', 'a=1', '-D', 'b=2', 'list']);
+
+    expect(err).toBe(
+      'nerve: the configuration is wrong:\n  - -D: unknown key "a"\n  - -D: unknown key "b"\n' +
+        '"nerve config" lists every key. [configuration-invalid]\n',
+    );
+  });
+
+  test('config lists the keys of connectors too', async () => {
+    const { out } = await nerve(['config']);
+
+    expect(out).toContain('kafka.bootstrap.servers');
+    expect(out).toContain('parallelism.default');
+  });
+});
+
+describe('an embedded run', () => {
+  test('takes what the user configured over its own defaults', async () => {
+    const fromFile = await nerve(['-c', 'nerve.yaml', 'demo'], {
+      'heartbeat.interval': '2 s',
+      'parallelism.default': '3',
+    });
+    const fromDefinition = await nerve(['-D', 'parallelism.default=4', 'demo']);
+    const untouched = await nerve(['demo']);
+
+    expect(fromFile.started?.configuration['heartbeat.interval']).toBe(2_000);
+    expect(fromFile.started?.configuration['parallelism.default']).toBe(3);
+    expect(fromDefinition.started?.configuration['parallelism.default']).toBe(4);
+    expect(untouched.started?.configuration['heartbeat.interval']).toBe(250);
+    expect(untouched.started?.configuration['parallelism.default']).toBe(2);
+  });
+
+  test('the demo keeps its earlier output when it cannot start', async () => {
+    const wrong = await nerve(['demo', '--messages', 'abc']);
+    const right = await nerve(['demo']);
+
+    expect(wrong.emptied).toStrictEqual([]);
+    expect(right.emptied).toStrictEqual(['out']);
+  });
+});
+
+interface Run {
+  readonly out: string;
+  readonly err: string;
+  readonly exitCode: number | undefined;
+  readonly emptied: readonly string[];
+  /** With what a cluster would have been started. */
+  readonly started: Settings | undefined;
+}
+
+/** One command line; a cluster never comes up. */
+async function nerve(words: readonly string[], file: Readonly<Record<string, string>> = {}): Promise<Run> {
+  let out = '';
+  let err = '';
+  let exitCode: number | undefined;
+  let started: Settings | undefined;
+  const emptied: string[] = [];
+  const cli: CliContext = {
+    terminal: { out: (text) => (out += String(text)), err: (text) => (err += text), isInteractive: false },
+    fileLayer: (origin) => ({ origin, values: file }),
+    environment: { origin: 'environment', values: {} },
+    signal: new AbortController().signal,
+    setExitCode: (code) => (exitCode = code),
+  };
+  const noCluster = new StreamError({ code: 'no-cluster', reaction: 'fail-job', message: 'not in this test' });
+  const program = nerveProgram(cli, '1', {
+    clock: new MemoryClock(),
+    terminal: cli.terminal,
+    connect: (): AdminClient => {
+      throw noCluster;
+    },
+    prepare: async () => await Promise.resolve({ module: Buffer.alloc(0), job: pipe, args: {} }),
+    startCluster: async ({ settings }) => {
+      started = settings;
+      return await Promise.reject(noCluster);
+    },
+    runCoordinator: async () => await Promise.resolve(0),
+    runTaskManager: async () => await Promise.resolve(0),
+    createTopics: async () => {
+      await Promise.resolve();
+    },
+    demoModule: 'job.ts',
+    demoOutput: 'out',
+    emptyFolder: (path) => emptied.push(path),
+  });
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      throw error;
+    }
+  }
+  return { out, err, exitCode, emptied, started };
+}
