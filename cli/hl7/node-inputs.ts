@@ -4,7 +4,7 @@ import { emptyFacilityRegistry, type FacilityRegistry } from '../../hl7/facility
 import { parseFacilityRegistry } from '../../hl7/facility/parse-facility-registry.ts';
 import { parseProfiles, type ProfileSet } from '../../hl7/profiles/profile-set.ts';
 import type { JudgePolicy } from '../../hl7/validate/judge-message.ts';
-import { StreamError } from '../../shared/failure/failure.ts';
+import type { StreamError } from '../../shared/failure/failure.ts';
 import { usage } from '../terminal/usage-error.ts';
 
 /** Files larger than this are no HL7 messages; reading one would take the memory of the machine. */

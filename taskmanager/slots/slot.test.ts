@@ -41,6 +41,25 @@ describe('a slot', () => {
     expect(value('busyTimeMsPerSecond', 'keyed')).toBeDefined();
   });
 
+  test('the last report of a subtask carries what its sink counted until its last flush', async () => {
+    const writer = new KeepingWriter();
+    writer.flush = async () => {
+      await Promise.resolve();
+      writer.context!.metrics.counter('records_sent', { topic: 't' }).add(writer.values.length);
+    };
+    const run = openSlots(hashJob(new CountingReader(500), writer, 1));
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 2);
+    run.start();
+    await run.slots[0]!.ended;
+    const last = run.reports.find(({ state, vertex }) => state === 'finished' && vertex === 'keyed')?.metrics;
+
+    expect(last?.find(({ name }) => name === 'records_sent')).toMatchObject({
+      value: 500,
+      labels: { operator: 'out' },
+    });
+  });
+
   test('sends side outputs on, and drops those that nothing reads', async () => {
     const [evens, odds] = [new KeepingWriter(), new KeepingWriter()];
     const run = openSlots(
