@@ -25,6 +25,7 @@ export interface CommandOptions extends GlobalOptions {
   readonly partitions?: string;
   readonly messages?: string;
   readonly seed?: string;
+  readonly endWithInput?: boolean;
 }
 
 /** What commands are given: the terminal, the outside layers of the configuration, and the signal that ends them. */

@@ -47,6 +47,7 @@ const program = nerveProgram(cli, VERSION, {
   startCluster: startEmbeddedCluster,
   runCoordinator,
   runTaskManager,
+  inputEnd,
   createTopics: kafkaCreateTopics,
   demoModule: join(root, 'jobs/hl7-pipeline/job.ts'),
   demoOutput: relative(process.cwd(), join(root, 'build/demo')),
@@ -54,6 +55,15 @@ const program = nerveProgram(cli, VERSION, {
     rmSync(path, { recursive: true, force: true });
   },
 });
+
+function inputEnd(): AbortSignal {
+  const ended = new AbortController();
+  process.stdin.once('close', () => {
+    ended.abort();
+  });
+  process.stdin.resume().unref();
+  return ended.signal;
+}
 
 try {
   await program.parseAsync(process.argv);

@@ -48,6 +48,13 @@ describe('the command line', () => {
   });
 });
 
+test('a task manager that was told to ends with its standard input, and no other', async () => {
+  const told = await nerve(['taskmanager', '--end-with-input']);
+  const untold = await nerve(['taskmanager']);
+
+  expect([told.exitCode, untold.exitCode]).toStrictEqual([0, 1]);
+});
+
 describe('an embedded run', () => {
   test('takes what the user configured over its own defaults', async () => {
     const fromFile = await nerve(['-c', 'nerve.yaml', 'demo'], {
@@ -109,7 +116,8 @@ async function nerve(words: readonly string[], file: Readonly<Record<string, str
       return await Promise.reject(noCluster);
     },
     runCoordinator: async () => await Promise.resolve(0),
-    runTaskManager: async () => await Promise.resolve(0),
+    runTaskManager: async (_, signal) => await Promise.resolve(signal.aborted ? 0 : 9),
+    inputEnd: () => AbortSignal.abort(),
     createTopics: async () => {
       await Promise.resolve();
     },

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { action, readSettings } from '../cli-context.ts';
 import type { CliContext, Settings } from '../cli-context.ts';
@@ -10,6 +11,8 @@ export type RunProcess = (settings: Settings, signal: AbortSignal) => Promise<nu
 export interface ProcessCommandDeps {
   readonly runCoordinator: RunProcess;
   readonly runTaskManager: RunProcess;
+  /** Aborts when standard input ends. */
+  readonly inputEnd: () => AbortSignal;
 }
 
 /** `nerve coordinator` and `nerve taskmanager`: the processes of a cluster, in the foreground. */
@@ -29,8 +32,14 @@ export function registerProcessCommands(program: Command, cli: CliContext, deps:
       'after',
       '\nExample:\n  nerve taskmanager -D coordinator.rpc.addresses=10.0.0.5:6123 -D taskmanager.host=10.0.0.7 -D taskmanager.numberOfTaskSlots=4',
     )
+    .addOption(
+      new Option('--end-with-input', 'end when standard input ends: whoever started this process is gone').hideHelp(),
+    )
     .action(
-      action(cli, async (options) => exitCodeOf(await deps.runTaskManager(readSettings(cli, options), cli.signal))),
+      action(cli, async (options) => {
+        const signals = options.endWithInput === true ? [cli.signal, deps.inputEnd()] : [cli.signal];
+        return exitCodeOf(await deps.runTaskManager(readSettings(cli, options), AbortSignal.any(signals)));
+      }),
     );
 }
 

@@ -62,9 +62,18 @@ function startTaskManager(
   };
   // By the environment and not by arguments: other users of the machine can read a process' arguments, and keys hold secrets.
   const environment = Object.fromEntries(Object.entries(keys).map(([key, value]) => [variableOf(key), value]));
-  const child = spawn(process.execPath, [MAIN, 'taskmanager'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  // The pipe ends with this process, however it ends: no task manager is left behind by a kill.
+  const child = spawn(process.execPath, [MAIN, 'taskmanager', '--end-with-input'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
     env: { ...process.env, ...environment },
+  });
+  child.once('error', (error) => {
+    onEnd({
+      code: 'task-manager-not-started',
+      reaction: 'fail-job',
+      message: `task manager embedded-${index} could not be started: ${error.message}.`,
+      remedy: 'See the limits on processes and memory.',
+    });
   });
   child.once('exit', (code, signal) => {
     onEnd({
@@ -78,7 +87,7 @@ function startTaskManager(
 }
 
 async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
     return;
   }
   const gone = new Promise<void>((resolve) => {
