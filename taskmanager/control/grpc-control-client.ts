@@ -25,6 +25,7 @@ export class GrpcControlClient implements ControlClient {
   }
 
   async fetchArtifact(address: string, hash: ArtifactHash, signal: AbortSignal): Promise<Buffer> {
+    signal.throwIfAborted();
     const call = this.#stubOf(address).FetchArtifact({ sha256: hash });
     const cancel = (): void => {
       call.cancel();

@@ -53,15 +53,9 @@ export class GrpcDialler {
     }
     running?.abort.abort();
     const abort = new AbortController();
-    const dial = { address, abort };
-    this.#dials.set(peer, dial);
-    const forget = (): void => {
-      if (this.#dials.get(peer) === dial) {
-        this.#dials.delete(peer);
-      }
-    };
-    this.#dialUntilConnected(peer, address, abort.signal).then(forget, (error: unknown) => {
-      forget();
+    this.#dials.set(peer, { address, abort });
+    this.#dialUntilConnected(peer, address, abort).catch((error: unknown) => {
+      // Only what contradicts itself is thrown: the process must end.
       throw error;
     });
   }
@@ -72,13 +66,21 @@ export class GrpcDialler {
     }
   }
 
-  async #dialUntilConnected(peer: TaskManagerId, address: string, signal: AbortSignal): Promise<void> {
-    for (let backoffMs = BACKOFF_FIRST_MS; !signal.aborted; backoffMs = Math.min(backoffMs * 2, BACKOFF_MOST_MS)) {
-      const outcome = await this.#dialOnce(peer, address, signal);
-      if (outcome !== 'unreachable' || !this.#events.isNeeded(peer)) {
-        return;
+  async #dialUntilConnected(peer: TaskManagerId, address: string, abort: AbortController): Promise<void> {
+    const { signal } = abort;
+    try {
+      for (let backoffMs = BACKOFF_FIRST_MS; !signal.aborted; backoffMs = Math.min(backoffMs * 2, BACKOFF_MOST_MS)) {
+        const outcome = await this.#dialOnce(peer, address, signal);
+        if (outcome !== 'unreachable' || !this.#events.isNeeded(peer)) {
+          return;
+        }
+        await this.#clock.sleep(backoffMs, signal);
       }
-      await this.#clock.sleep(backoffMs, signal);
+    } finally {
+      // In the same breath as the decision to give up: a `dial` that came between the two would be taken for one under way.
+      if (this.#dials.get(peer)?.abort === abort) {
+        this.#dials.delete(peer);
+      }
     }
   }
 
