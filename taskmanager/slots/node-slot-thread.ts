@@ -7,7 +7,13 @@ import { slotReportFromWire } from './slot-wire.ts';
 
 export interface SlotThreadEvents {
   readonly onReport: (report: SlotReport) => void;
-  /** Once: nothing of the thread runs any more. `failure` when it did not end by itself. */
+  /**
+ * Records die young. With V8's default the young generation of a slot is full every few milliseconds under load, and records
+ * that are still under way are copied into the old one.
+ */
+const YOUNG_GENERATION_MIB = 96;
+
+/** Once: nothing of the thread runs any more. `failure` when it did not end by itself. */
   readonly onEnd: (failure: Failure | undefined) => void;
 }
 
@@ -35,7 +41,7 @@ export function startSlotThread(options: SlotThreadOptions, events: SlotThreadEv
     name: `slot ${spec.slot} of ${spec.deployment.jobId}#${spec.deployment.attempt}`,
     workerData: { spec, ports },
     transferList: [...portsOf(ports)],
-    resourceLimits: { maxOldGenerationSizeMb: heapMiB },
+    resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     stdin: false,
   });
   let failure: Failure | undefined;
