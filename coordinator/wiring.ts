@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { customCoordinatorConnector } from '../connectors/custom/custom-coordinator-connector.ts';
 import { fileCoordinatorConnector } from '../connectors/file/node-file-coordinator-connector.ts';
 import { generatorCoordinatorConnector } from '../connectors/generator/generator-coordinator-connector.ts';
 import { kafkaCoordinatorConnector } from '../connectors/kafka/kafka-coordinator-connector.ts';
 import { nodeClock } from '../shared/clock/node-clock.ts';
+import { temporaryFolder } from '../shared/config/node-temporary-folder.ts';
 import type { Configuration } from '../shared/config/options.ts';
 import type { CoordinatorConnectors } from '../shared/connector/connector.ts';
 import type { ConnectorSettings } from '../shared/connector/connector-settings.ts';
@@ -58,10 +58,9 @@ export async function wireServer(
   loop: CoordinatorLoop,
   logger: Logger,
 ): Promise<CoordinatorServer> {
-  const tmp = configuration['io.tmp.dirs'] ?? join(tmpdir(), 'nerve-stream');
   return await openCoordinatorServer(configuration['coordinator.rpc.host'], configuration['coordinator.rpc.port'], {
     loop,
-    artifacts: new NodeArtifactStore(join(tmp, 'artifacts')),
+    artifacts: new NodeArtifactStore(join(temporaryFolder(configuration), 'artifacts')),
     connectors: CONNECTORS,
     settings: connectors,
     clock: nodeClock,

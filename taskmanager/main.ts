@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { nodeClock } from '../shared/clock/node-clock.ts';
+import { temporaryFolder } from '../shared/config/node-temporary-folder.ts';
 import type { Deployment, FromTaskManager, Registration } from '../shared/control/messages.ts';
 import { classifyUnknown, formatFailure, StreamError } from '../shared/failure/failure.ts';
 import { parseIncarnation, parseTaskManagerId } from '../shared/ids.ts';
@@ -16,7 +18,7 @@ import { NodeModuleCache } from './control/node-module-cache.ts';
 import type { TaskManagerExchange } from './exchange/attempt-exchange.ts';
 import { openGrpcExchange } from './exchange/grpc-exchange.ts';
 import type { SlotPortsTransfer } from './exchange/node-slot-ports.ts';
-import { moduleFolder, slotSettings } from './settings.ts';
+import { slotSettings } from './settings.ts';
 import type { TaskManagerSettings } from './settings.ts';
 import { startSlotThread } from './slots/node-slot-thread.ts';
 
@@ -64,7 +66,7 @@ class TaskManager {
   constructor(settings: TaskManagerSettings, id: string, logger: Logger) {
     this.#settings = settings;
     this.#logger = logger;
-    this.#modules = new NodeModuleCache(moduleFolder(settings.configuration));
+    this.#modules = new NodeModuleCache(join(temporaryFolder(settings.configuration), 'artifacts'));
     this.#identity = {
       taskManager: parseTaskManagerId(id),
       incarnation: parseIncarnation(randomUUID()),

@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Configuration } from '../shared/config/options.ts';
 import type { ConnectorSettings } from '../shared/connector/connector-settings.ts';
 import { defaultExchangeLimits } from './exchange/exchange-limits.ts';
@@ -24,8 +22,4 @@ export function slotSettings({ configuration, connectors }: TaskManagerSettings)
     connectors,
     logLevel: configuration['log.level'],
   };
-}
-
-export function moduleFolder(configuration: Configuration): string {
-  return join(configuration['io.tmp.dirs'] ?? tmpdir(), 'artifacts');
 }

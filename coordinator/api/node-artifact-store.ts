@@ -53,7 +53,7 @@ export class NodeArtifactStore implements ArtifactStore {
   async #write(hash: ArtifactHash, bytes: Buffer): Promise<void> {
     const beside = `${this.pathOf(hash)}.${randomUUID()}`;
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       const file = await open(beside, 'w');
       try {
         await file.writeFile(bytes);
