@@ -5,15 +5,15 @@ import type { SlotPortsTransfer } from '../exchange/node-slot-ports.ts';
 import type { SlotCommand, SlotReport, SlotSpec } from './slot-messages.ts';
 import { slotReportFromWire } from './slot-wire.ts';
 
-export interface SlotThreadEvents {
-  readonly onReport: (report: SlotReport) => void;
-  /**
+/**
  * Records die young. With V8's default the young generation of a slot is full every few milliseconds under load, and records
  * that are still under way are copied into the old one.
  */
 const YOUNG_GENERATION_MIB = 96;
 
-/** Once: nothing of the thread runs any more. `failure` when it did not end by itself. */
+export interface SlotThreadEvents {
+  readonly onReport: (report: SlotReport) => void;
+  /** Once: nothing of the thread runs any more. `failure` when it did not end by itself. */
   readonly onEnd: (failure: Failure | undefined) => void;
 }
 
