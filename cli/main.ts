@@ -16,6 +16,8 @@ import { nerveProgram } from './nerve-program.ts';
 import { nodeTerminal } from './terminal/node-terminal.ts';
 import { EXIT } from './terminal/terminal.ts';
 
+/** How long what is left open may still end by itself. */
+const LEFTOVERS_MS = 1_000;
 const root = join(import.meta.dirname, '..');
 
 /** A first signal ends the command in order; a second one ends the process at once. */
@@ -45,8 +47,8 @@ const program = nerveProgram(cli, VERSION, {
   connect: grpcAdminClient,
   prepare: prepareJob,
   startCluster: startEmbeddedCluster,
-  runCoordinator,
-  runTaskManager,
+  runCoordinator: async (settings, signal) => await thenEnd(runCoordinator(settings, signal)),
+  runTaskManager: async (settings, signal) => await thenEnd(runTaskManager(settings, signal)),
   inputEnd,
   createTopics: kafkaCreateTopics,
   demoModule: join(root, 'jobs/hl7-pipeline/job.ts'),
@@ -55,6 +57,15 @@ const program = nerveProgram(cli, VERSION, {
     rmSync(path, { recursive: true, force: true });
   },
 });
+
+/** A socket that a library left open (to a peer that stands still) must not keep an ended process of a cluster alive. */
+async function thenEnd(running: Promise<number>): Promise<number> {
+  try {
+    return await running;
+  } finally {
+    setTimeout(() => process.exit(), LEFTOVERS_MS).unref();
+  }
+}
 
 function inputEnd(): AbortSignal {
   const ended = new AbortController();

@@ -60,15 +60,24 @@ export async function openGrpcExchange(options: GrpcExchangeOptions): Promise<Ta
     close: async () => {
       dialler.close();
       router.closeAll();
-      await new Promise<void>((resolve) => {
-        // Calls end when the router's close reached them; what does not is cut off.
-        server.tryShutdown(() => {
-          resolve();
-        });
-        server.forceShutdown();
-      });
+      await shutDown(server);
     },
   };
+}
+
+/** How long the server may take to end. The session of a peer that stands still may never do. */
+const SHUTDOWN_MS = 2_000;
+
+/** Calls end when the router's close reached them; what does not is cut off. */
+async function shutDown(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, SHUTDOWN_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.forceShutdown();
+  });
 }
 
 function openAttempt(
