@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CONNECTOR_OPTIONS } from '../shared/config/connector-options.ts';
 import { OPTIONS } from '../shared/config/options.ts';
 import { renderConfigurationDoc } from './render-configuration-doc.ts';
 
@@ -130,7 +131,7 @@ describe('documents', () => {
   });
 
   test('list every configuration key as the code has it', () => {
-    expect(read('docs/CONFIGURATION.md')).toBe(renderConfigurationDoc(OPTIONS));
+    expect(read('docs/CONFIGURATION.md')).toBe(renderConfigurationDoc(OPTIONS, CONNECTOR_OPTIONS));
   });
 
   test('explain every failure code, metric and log event to operators', () => {

@@ -69,7 +69,7 @@ function startTaskManager(
   });
   child.once('error', (error) => {
     onEnd({
-      code: 'task-manager-not-started',
+      code: 'task-manager-ended',
       reaction: 'fail-job',
       message: `task manager embedded-${index} could not be started: ${error.message}.`,
       remedy: 'See the limits on processes and memory.',
