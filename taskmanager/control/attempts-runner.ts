@@ -10,8 +10,9 @@ import type { AttemptExchange, TaskManagerExchange } from '../exchange/attempt-e
 import type { SlotCommand, SlotReport } from '../slots/slot-messages.ts';
 import { keyOf } from './attempt.ts';
 import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
-import { attemptsStep, liveKeys, noAttempts } from './attempts-step.ts';
-import type { Attempts } from './attempts-step.ts';
+import { liveKeys, noAttempts } from './attempts.ts';
+import { attemptsStep } from './attempts-step.ts';
+import type { Attempts } from './attempts.ts';
 
 /** A running slot, whatever runs it. */
 export interface SlotHandle {

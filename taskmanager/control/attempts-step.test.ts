@@ -13,7 +13,8 @@ import {
   parseVertexId,
 } from '../../shared/ids.ts';
 import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
-import { attemptsStep, liveKeys, noAttempts } from './attempts-step.ts';
+import { liveKeys, noAttempts } from './attempts.ts';
+import { attemptsStep } from './attempts-step.ts';
 
 const self = parseTaskManagerId('tm-a');
 const failure: Failure = { code: 'x', reaction: 'restart-job', message: 'x' };

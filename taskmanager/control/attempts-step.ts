@@ -1,12 +1,14 @@
 import { attemptName } from '../../shared/control/messages.ts';
 import type { AttemptKey, Deployment, FromCoordinator } from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import type { JobId, TaskManagerId } from '../../shared/ids.ts';
+import type { JobId } from '../../shared/ids.ts';
 import { unreachable } from '../../shared/invariant.ts';
 import type { SlotCommand } from '../slots/slot-messages.ts';
 import type { Attempt } from './attempt.ts';
 import { keyOf, localSlots } from './attempt.ts';
 import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
+import { liveKeys, remember, withAttempt, without } from './attempts.ts';
+import type { Attempts } from './attempts.ts';
 
 /**
  * The attempts of one task manager.
@@ -22,30 +24,9 @@ import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
  * I5  A thread that ended by a failure, and a preparation that failed, are told by `attempt-failed` before `attempt-ended`,
  *     unless the attempt was being cancelled.
  */
-export interface Attempts {
-  readonly self: TaskManagerId;
-  readonly slotCount: number;
-  readonly epoch: bigint;
-  readonly live: ReadonlyMap<string, Attempt>;
-  /** The newest attempt of each job that was seen under `epoch`; bounded, the oldest jobs are forgotten. */
-  readonly newest: ReadonlyMap<JobId, number>;
-}
-
 export interface AttemptsStep {
   readonly attempts: Attempts;
   readonly effects: readonly AttemptEffect[];
-}
-
-/** Jobs whose newest attempt is remembered: a stale Deploy is a matter of seconds, not of thousands of jobs. */
-const JOBS_REMEMBERED_MAX = 1_000;
-
-export function noAttempts(self: TaskManagerId, slotCount: number): Attempts {
-  return { self, slotCount, epoch: 0n, live: new Map(), newest: new Map() };
-}
-
-/** For a registration: everything that is here. */
-export function liveKeys(attempts: Attempts): readonly AttemptKey[] {
-  return [...attempts.live.values()].map(({ deployment }) => keyOf(deployment));
 }
 
 export function attemptsStep(attempts: Attempts, event: AttemptEvent): AttemptsStep {
@@ -297,25 +278,4 @@ function unchanged(attempts: Attempts): AttemptsStep {
 
 function replaced(attempts: Attempts, attempt: Attempt, effects: readonly AttemptEffect[] = []): AttemptsStep {
   return { attempts: { ...attempts, live: withAttempt(attempts.live, attempt) }, effects };
-}
-
-function withAttempt(live: ReadonlyMap<string, Attempt>, attempt: Attempt): ReadonlyMap<string, Attempt> {
-  return new Map(live).set(attemptName(attempt.deployment), attempt);
-}
-
-function without(attempts: Attempts, key: AttemptKey): Attempts {
-  const live = new Map(attempts.live);
-  live.delete(attemptName(key));
-  return { ...attempts, live };
-}
-
-function remember(newest: ReadonlyMap<JobId, number>, jobId: JobId, attempt: number): ReadonlyMap<JobId, number> {
-  const next = new Map(newest);
-  next.delete(jobId);
-  next.set(jobId, attempt);
-  const [oldest] = next.keys();
-  if (next.size > JOBS_REMEMBERED_MAX && oldest !== undefined) {
-    next.delete(oldest);
-  }
-  return next;
 }
