@@ -87,8 +87,17 @@ function unreachable(addresses: readonly string[]): Failure {
 function toStreamError(error: ServiceError, addresses: readonly string[]): StreamError {
   const message = error.details;
   switch (error.code) {
-    case status.UNAVAILABLE:
     case status.DEADLINE_EXCEEDED:
+      return new StreamError(
+        {
+          code: 'request-failed',
+          reaction: 'retry',
+          message: `the coordinator did not answer within ${DEADLINE_MS / 1_000} s.`,
+          remedy: 'What was asked may still come to pass: "nerve list" shows it.',
+        },
+        { cause: error },
+      );
+    case status.UNAVAILABLE:
       return new StreamError(unreachable(addresses), { cause: error });
     case status.INVALID_ARGUMENT:
       return new StreamError({ code: 'invalid-request', reaction: 'fail-job', message }, { cause: error });

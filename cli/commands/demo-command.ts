@@ -57,7 +57,7 @@ function whereToLook(output: string): string {
   return `
 The output lies in ${output}, a folder for each topic. To look at it:
   head -1 ${output}/hl7.oru/part-*.jsonl
-  npx nerve dlq list ${output}/hl7.dlq
+  npx nerve dlq list --file ${output}/hl7.dlq
   npx nerve plan jobs/hl7-pipeline/job.ts
 `;
 }

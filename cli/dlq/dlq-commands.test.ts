@@ -29,6 +29,13 @@ test('list names every letter and counts them by reason, without patient data', 
   expect(out).not.toContain('SECRET');
 });
 
+test('list takes the folder also without its flag', async () => {
+  const { out, exitCode } = await nerve('list', folder);
+
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(/parse E_NOT_HL7 +1/);
+});
+
 test('list filters by reason', async () => {
   const { out } = await nerve('list', '--json', '--file', folder, '--reason', 'E_NOT_HL7');
 

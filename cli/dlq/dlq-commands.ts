@@ -24,13 +24,14 @@ interface ShowOptions extends SourceOptions {
 export function registerDlqCommands(program: Command, cli: CliContext): void {
   const dlq = program.command('dlq').description('list, show and replay dead letters');
   withSource(dlq.command('list').description('list dead letters and count them by reason; shows no patient data'))
+    .argument('[path]', 'the same as --file')
     .option('--limit <n>', 'show at most this many; all are counted', '50')
     .addHelpText(
       'after',
-      '\nExamples:\n  nerve dlq list --topic hl7.dlq --bootstrap 127.0.0.1:9092\n  nerve dlq list --file out/hl7.dlq --reason E_NO_PATIENT_ID',
+      '\nExamples:\n  nerve dlq list --topic hl7.dlq --bootstrap 127.0.0.1:9092\n  nerve dlq list out/hl7.dlq --reason E_NO_PATIENT_ID',
     )
-    .action(async function perform(this: Command): Promise<void> {
-      const own = this.opts<ListOptions>();
+    .action(async function perform(this: Command, path: string | undefined): Promise<void> {
+      const own = { ...(path === undefined ? {} : { file: path }), ...this.opts<ListOptions>() };
       await action(
         cli,
         async (options) =>

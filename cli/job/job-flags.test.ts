@@ -23,11 +23,17 @@ test('a boolean may be said in full', () => {
   });
 });
 
+test('a negative number is a value', () => {
+  expect(parseJobFlags({ n: { type: 'number', description: 'n' } }, ['--n', '-5'])).toMatchObject({
+    args: { n: '-5' },
+  });
+});
+
 test('tells every problem at once', () => {
-  expect(parseJobFlags(declared, ['--topic', '--input-topic'])).toStrictEqual({
+  expect(parseJobFlags(declared, ['--topic', 'a', '--x=1', 'stray', '--input-topic'])).toStrictEqual({
     kind: 'invalid',
     problems: [
-      'the job does not know "--topic"; it takes --input-topic --bounded --facilities',
+      'the job does not know "--topic", "--x", "stray"; it takes --input-topic --bounded --facilities',
       '--input-topic needs a value',
     ],
   });
