@@ -17,6 +17,9 @@ import { TASK_CONNECTORS } from './wiring.ts';
  * A slot's thread, from its start to its end. It ends by itself when the slot has ended (Slot I1); the main thread ends it
  * when it does not.
  */
+// A user's error names the line that the user wrote: the bundle carries its source map.
+process.setSourceMapsEnabled(true);
+
 const port = required(parentPort ?? undefined, 'the thread that started this one');
 const { spec, ports } = slotStartFromWire(workerData);
 const { deployment, settings } = spec;
