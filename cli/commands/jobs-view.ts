@@ -49,6 +49,10 @@ export function renderJob(detail: JobDetail, nowMs: number): string {
       ]),
     );
   }
+  if (summary.state === 'waiting-for-slots' && summary.failure !== undefined) {
+    // What it waits for; its failures stand below.
+    parts.push(`${formatFailure(summary.failure)}\n`);
+  }
   for (const { atMs, attempt, where, failure } of detail.failures) {
     parts.push(`${formatAge(nowMs - atMs)} ago, attempt ${attempt}, ${where}: ${formatFailure(failure)}\n`);
   }

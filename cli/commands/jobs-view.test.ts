@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { JobDetail } from '../admin/admin-client.ts';
+import { formatAge, renderJob, renderJobs } from './jobs-view.ts';
+
+const summary: JobDetail['summary'] = {
+  jobId: 'j',
+  name: 'hl7-pipeline',
+  state: 'waiting-for-slots',
+  attempt: 1,
+  restarts: 1,
+  submittedAtMs: 0,
+  changedAtMs: 1_000,
+  failure: { code: 'waiting-for-slots', reaction: 'retry', message: 'The job needs 3 slots.', remedy: 'Start more.' },
+};
+
+test('a job that waits says for what, before its failures', () => {
+  const failure = { code: 'task-manager-lost', reaction: 'restart-job', message: 'tm-1 was lost.' } as const;
+  const failures = [{ atMs: 0, attempt: 1, where: 'tm-1', failure }];
+
+  expect(renderJob({ summary, subtasks: [], metrics: [], failures, planJson: '' }, 4_000)).toBe(
+    'j (hl7-pipeline) is waiting-for-slots for 3 s; attempt 1, 1 restarts\n' +
+      'The job needs 3 slots. Start more. [waiting-for-slots]\n' +
+      '4 s ago, attempt 1, tm-1: tm-1 was lost. [task-manager-lost]\n',
+  );
+});
+
+test('a subtask is shown with its own counts, not with those of its operators', () => {
+  const labels = { vertex: 'raw', subtask: '0' };
+  const metrics: JobDetail['metrics'] = [
+    { name: 'numRecordsIn', kind: 'counter', labels, value: 1_200 },
+    { name: 'numRecordsIn', kind: 'counter', labels: { ...labels, operator: 'parse' }, value: 7 },
+    { name: 'busyTimeMsPerSecond', kind: 'gauge', labels, value: 250 },
+  ];
+  const subtasks = [{ vertex: 'raw', subtask: 0, state: 'running', taskManager: 'tm-1', slotIndex: 0 }];
+
+  const text = renderJob({ summary, subtasks, metrics, failures: [], planJson: '' }, 4_000);
+
+  expect(text).toMatch(/raw +0 +running +tm-1 +0 +1,200 +0 +25 % +0 %/);
+});
+
+test('jobs are listed with how long they have been in their state', () => {
+  expect(renderJobs([], 0)).toBe('no jobs\n');
+  expect(renderJobs([summary], 61_000)).toContain('waiting-for-slots  60 s');
+  expect([formatAge(119_000), formatAge(120_000), formatAge(7_200_000)]).toStrictEqual(['119 s', '2 min', '2 h']);
+});
