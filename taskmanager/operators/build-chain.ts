@@ -76,7 +76,7 @@ class ChainBuilder {
       this.#pressure.watch(sink.writer);
     }
     const operators = nodes.map((node) => required(this.#built.get(node.uid), `operator ${node.uid}`));
-    const leaving = this.#edges.length > 0 ? this.#edgeCounts : this.#sinkCounts;
+    const leaving = [...this.#edgeCounts, ...this.#sinkCounts];
     return {
       head: required(operators[0], 'the head of a chain'),
       operators,

@@ -27,7 +27,7 @@ export interface Chain {
 export interface ChainCounts {
   /** Records handed to the head. */
   readonly headReceived: HotCount;
-  /** For each record that left the chain: by an edge, or, where no edge leaves it, to a sink. */
+  /** Records that left the chain, by an edge or to a sink. */
   left(): number;
   /** Hands the counts of all operators to the registry. */
   publish(): void;

@@ -60,6 +60,36 @@ describe('a slot', () => {
     });
   });
 
+  test('counts as out what left by an edge and what went to a sink of the chain', async () => {
+    const run = openSlots(
+      defineJob('both-ways', (flow) => {
+        const split = flow.source(numbers(new CountingReader(6)), { uid: 'numbers' }).process<number>(
+          (value, context) => {
+            if (value < 4) {
+              context.emit(value);
+            } else {
+              context.sideOutput(odd, value);
+            }
+          },
+          { uid: 'split' },
+        );
+        split.sinkTo(keeping(new KeepingWriter()), { uid: 'chained' });
+        split.sideOutput(odd).sinkTo(keeping(new KeepingWriter()), { uid: 'apart', parallelism: 2 });
+      }),
+    );
+
+    await eventually(() => run.reports.filter(({ state }) => state === 'ready').length === 3);
+    run.start();
+    await Promise.all(run.slots.map(async (slot) => await slot.ended));
+    const last = run.reports.filter(({ state }) => state === 'finished').flatMap(({ metrics }) => metrics);
+    const out = last.find(
+      ({ name, labels }) =>
+        name === 'numRecordsOut' && labels['vertex'] === 'numbers' && labels['operator'] === undefined,
+    );
+
+    expect(out?.value).toBe(6);
+  });
+
   test('sends side outputs on, and drops those that nothing reads', async () => {
     const [evens, odds] = [new KeepingWriter(), new KeepingWriter()];
     const run = openSlots(
