@@ -1,0 +1,315 @@
+import type { CheckpointMetadata } from '../../../shared/checkpoint/checkpoint-metadata.ts';
+import { parseCheckpointId, parseSplitId, parseSubtaskIndex } from '../../../shared/ids.ts';
+import type { CheckpointId, TaskManagerId } from '../../../shared/ids.ts';
+import { alignerStep, openAligner } from '../../../taskmanager/input/barrier-aligner.ts';
+import type { Aligner, AlignerEvent } from '../../../taskmanager/input/barrier-aligner.ts';
+import type { OperatorSnapshot } from '../acknowledgement.ts';
+import type { SimulatedOutput } from './protocol-invariants-testing.ts';
+import type { FromTaskManager, ToTaskManager } from './simulated-messages-testing.ts';
+import { SINK, SINK_UID, SOURCE, SOURCE_UID } from './simulated-job-testing.ts';
+import { readCounts, SimulatedState } from './simulated-state-testing.ts';
+import { SimulatedWriter } from './simulated-writer-testing.ts';
+import type { SimulatedWorld } from './simulated-world-testing.ts';
+import type { SimulatedProcess } from './simulated-process-testing.ts';
+
+type Element =
+  | { readonly kind: 'record'; readonly split: number; readonly offset: number }
+  | { readonly kind: 'barrier'; readonly checkpoint: CheckpointId; readonly triggeredAtMs: number }
+  | { readonly kind: 'cancel-marker'; readonly checkpoint: CheckpointId };
+
+interface Snapshots {
+  source?: OperatorSnapshot;
+  sink?: { readonly isCaptured: boolean };
+  isUploaded: boolean;
+}
+
+const QUEUED_MAX = 6;
+
+/** The subtasks of one attempt in one slot: a source over one split, and a keyed sink that every source feeds. */
+export class SimulatedAttempt {
+  readonly attempt: number;
+  readonly index: number;
+  readonly state: SimulatedState;
+  readonly #world: SimulatedWorld;
+  readonly #process: SimulatedProcess;
+  readonly #taskManager: TaskManagerId;
+  readonly #report: (message: FromTaskManager) => void;
+  readonly #writer: SimulatedWriter;
+  /** By producer. */
+  readonly #channels: Element[][] = [[], []];
+  readonly #blocked = new Set<number>();
+  readonly #snapshots = new Map<bigint, Snapshots>();
+  readonly #abortedIds = new Set<bigint>();
+  #peers: readonly SimulatedAttempt[] = [];
+  #aligner: Aligner = openAligner(2);
+  #position: number;
+  #lastTriggered = 0n;
+  #hasStopped = false;
+  isRunning = false;
+  hasEnded = false;
+
+  constructor(
+    world: SimulatedWorld,
+    owner: {
+      readonly process: SimulatedProcess;
+      readonly id: TaskManagerId;
+      readonly report: (m: FromTaskManager) => void;
+    },
+    deploy: Extract<ToTaskManager, { kind: 'deploy' }>,
+  ) {
+    this.attempt = deploy.attempt;
+    this.index = deploy.index;
+    this.#world = world;
+    this.#process = owner.process;
+    this.#taskManager = owner.id;
+    this.#report = owner.report;
+    this.#position = positionIn(deploy.restore, this.index);
+    this.state = new SimulatedState(world.mutation, countsIn(deploy.restore, this.index), deploy.restore?.checkpoint);
+    const { process } = owner;
+    const { network, broker, mutation } = world;
+    const fail = (why: string): void => {
+      this.fail(why);
+    };
+    const now = (): number => world.queue.now;
+    const hasEnded = (): boolean => this.hasEnded;
+    this.#writer = new SimulatedWriter({ process, network, broker, mutation, now, hasEnded, fail }, deploy.names);
+    this.#writer.open(() => {
+      this.#report({ kind: 'ready', attempt: this.attempt });
+    });
+  }
+
+  start(peers: readonly SimulatedAttempt[]): void {
+    this.#peers = peers;
+    if (!this.isRunning) {
+      this.isRunning = true;
+      this.#emit();
+    }
+  }
+
+  end(): void {
+    this.hasEnded = true;
+  }
+
+  fail(why: string): void {
+    if (!this.hasEnded) {
+      this.hasEnded = true;
+      this.#report({ kind: 'failed', attempt: this.attempt, why });
+    }
+  }
+
+  trigger({ checkpoint, triggeredAtMs, final }: Extract<ToTaskManager, { kind: 'trigger' }>): void {
+    if (checkpoint <= this.#lastTriggered || this.hasEnded) {
+      return;
+    }
+    this.#lastTriggered = checkpoint;
+    if (this.#abortedIds.has(checkpoint)) {
+      this.#broadcast({ kind: 'cancel-marker', checkpoint });
+      return;
+    }
+    this.#hasStopped ||= final !== undefined;
+    this.#broadcast({ kind: 'barrier', checkpoint, triggeredAtMs });
+    const position = JSON.stringify(this.#position);
+    this.#snapshotOf(checkpoint).source = {
+      ...emptySnapshot(SOURCE_UID),
+      splits: [{ id: parseSplitId(`split-${this.index}`), position }],
+    };
+    this.#acknowledge(checkpoint);
+  }
+
+  complete(checkpoint: bigint): void {
+    this.state.complete(checkpoint);
+    this.#writer.complete(checkpoint);
+    for (const id of this.#snapshots.keys()) {
+      if (id <= checkpoint) {
+        this.#snapshots.delete(id);
+      }
+    }
+  }
+
+  abort(checkpoint: CheckpointId): void {
+    this.#abortedIds.add(checkpoint);
+    this.#snapshots.delete(checkpoint);
+    this.align({ kind: 'abort', checkpoint });
+  }
+
+  abortAll(upTo: CheckpointId): void {
+    this.#lastTriggered = upTo > this.#lastTriggered ? upTo : this.#lastTriggered;
+    for (const id of this.#snapshots.keys()) {
+      if (id <= upTo) {
+        this.#snapshots.delete(id);
+      }
+    }
+    this.align({ kind: 'abort-all', upTo });
+  }
+
+  /** After a lost connection: what was made and may not have arrived. */
+  resendHeld(): void {
+    for (const checkpoint of this.#snapshots.keys()) {
+      this.#acknowledge(parseCheckpointId(checkpoint));
+    }
+  }
+
+  /** An element arrives; what stands behind a barrier that is not aligned waits. */
+  receive(from: number, element: Element): void {
+    this.#channels[from]?.push(element);
+    this.#consume();
+  }
+
+  queued(from: number): number {
+    return this.#channels[from]?.length ?? 0;
+  }
+
+  align(event: AlignerEvent): void {
+    const { aligner, effects } = alignerStep(this.#aligner, event, this.#world.queue.now);
+    this.#aligner = aligner;
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'block':
+          this.#blocked.add(effect.channel);
+          break;
+        case 'resume':
+          this.#blocked.delete(effect.channel);
+          break;
+        case 'snapshot':
+          this.#snapshot(effect.checkpoint);
+          break;
+        case 'cancel': {
+          const { checkpoint, reason } = effect;
+          if (reason !== 'aborted-by-coordinator') {
+            this.#report({ kind: 'declined', attempt: this.attempt, checkpoint, cause: 'cancelled' });
+          }
+        }
+      }
+    }
+    this.#process.after(0, () => {
+      this.#consume();
+    });
+  }
+
+  #consume(): void {
+    for (const [channel, queue] of this.#channels.entries()) {
+      while (queue.length > 0 && !this.#blocked.has(channel) && !this.hasEnded) {
+        const element = queue.shift();
+        if (element?.kind === 'record') {
+          const { split, offset } = element;
+          const output: SimulatedOutput = { sink: this.index, split, offset, count: this.state.count(split) };
+          this.#writer.write(output);
+        } else if (element !== undefined) {
+          this.align(element.kind === 'barrier' ? { ...element, channel } : element);
+        }
+      }
+    }
+  }
+
+  #snapshot(checkpoint: CheckpointId): void {
+    this.state.freeze(checkpoint);
+    const { random, isCalm, hasShortTransactions } = this.#world;
+    const slowPercent = hasShortTransactions ? 40 : 4;
+    if (!isCalm && random.below(100) < 4) {
+      this.#report({ kind: 'declined', attempt: this.attempt, checkpoint, cause: 'failed' });
+    }
+    const uploadMs = !isCalm && random.below(100) < slowPercent ? random.below(3_000) : random.below(30);
+    this.#snapshotOf(checkpoint).sink = { isCaptured: false };
+    this.#writer.prepare(checkpoint, () => {
+      this.#mark(checkpoint, { sink: { isCaptured: true } });
+    });
+    this.#process.after(uploadMs, () => {
+      this.#mark(checkpoint, { isUploaded: true });
+    });
+  }
+
+  #mark(checkpoint: CheckpointId, change: Partial<Snapshots>): void {
+    const snapshots = this.#snapshots.get(checkpoint);
+    if (snapshots !== undefined) {
+      Object.assign(snapshots, change);
+      this.#acknowledge(checkpoint);
+    }
+  }
+
+  #acknowledge(checkpoint: CheckpointId): void {
+    const snapshots = this.#snapshots.get(checkpoint);
+    if (
+      snapshots?.source === undefined ||
+      snapshots.sink?.isCaptured !== true ||
+      !snapshots.isUploaded ||
+      this.hasEnded
+    ) {
+      return;
+    }
+    const sink: OperatorSnapshot = {
+      ...emptySnapshot(SINK_UID),
+      keyed: { kind: 'whole', segments: this.state.describe(checkpoint) },
+      committables: this.#writer.committables(checkpoint),
+    };
+    const subtask = parseSubtaskIndex(this.index);
+    const subtasks = [
+      { vertex: SOURCE, subtask, operators: [snapshots.source] },
+      { vertex: SINK, subtask, operators: [sink] },
+    ];
+    this.#report({
+      kind: 'acknowledged',
+      attempt: this.attempt,
+      ack: { checkpoint, taskManager: this.#taskManager, subtasks },
+    });
+  }
+
+  #snapshotOf(checkpoint: bigint): Snapshots {
+    const snapshots = this.#snapshots.get(checkpoint) ?? { isUploaded: false };
+    this.#snapshots.set(checkpoint, snapshots);
+    return snapshots;
+  }
+
+  #emit(): void {
+    if (this.hasEnded) {
+      return;
+    }
+    if (!this.#hasStopped) {
+      const to = this.#peers[this.#position % 2];
+      if (to !== undefined && to.queued(this.index) < QUEUED_MAX) {
+        this.#send(to, { kind: 'record', split: this.index, offset: this.#position });
+        this.#position += 1;
+      }
+    }
+    this.#process.after(15 + this.#world.random.below(30), () => {
+      this.#emit();
+    });
+  }
+
+  #broadcast(element: Element): void {
+    this.#peers.forEach((peer) => {
+      this.#send(peer, element);
+    });
+  }
+
+  #send(to: SimulatedAttempt, element: Element): void {
+    this.#world.carry(this, to, () => {
+      to.receive(this.index, element);
+    });
+  }
+
+  get process(): SimulatedProcess {
+    return this.#process;
+  }
+}
+
+function emptySnapshot(uid: OperatorSnapshot['uid']): OperatorSnapshot {
+  return {
+    uid,
+    states: [],
+    keyed: { kind: 'whole', segments: [] },
+    lists: [],
+    splits: [],
+    committables: [],
+    isFinished: false,
+    watermarkMs: undefined,
+  };
+}
+
+export function positionIn(metadata: CheckpointMetadata | undefined, index: number): number {
+  const position = metadata?.operators.find(({ uid }) => uid === SOURCE_UID)?.subtasks[index]?.splits[0]?.position;
+  return position === undefined ? 0 : Number(position);
+}
+
+export function countsIn(metadata: CheckpointMetadata | undefined, index: number): ReadonlyMap<number, number> {
+  return readCounts(metadata?.operators.find(({ uid }) => uid === SINK_UID)?.subtasks[index]?.keyed ?? []);
+}
