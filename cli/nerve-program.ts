@@ -13,6 +13,7 @@ import { registerTopicsCommand } from './commands/topics-command.ts';
 import type { CreateTopics } from './commands/topics-command.ts';
 import { registerDlqCommands } from './dlq/dlq-commands.ts';
 import { registerHl7Commands } from './hl7/hl7-commands.ts';
+import { collect } from './terminal/collect-option.ts';
 import { EXIT } from './terminal/terminal.ts';
 
 export interface ProgramDeps extends JobCommandDeps, DemoCommandDeps, ProcessCommandDeps {
@@ -54,8 +55,4 @@ export function nerveProgram(cli: CliContext, version: string, deps: ProgramDeps
 function usageError(text: string): string {
   const message = text.trim().replace(/^error: /, '');
   return `${JSON.stringify({ error: { code: 'invalid-request', reaction: 'fail-job', message } })}\n`;
-}
-
-function collect(value: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, value];
 }

@@ -43,11 +43,6 @@ export function readPolicy(options: PolicyOptions): JudgePolicy & { readonly pro
   return { profiles: profiles.profiles, facilities: readFacilities(options.policy, profiles.profiles.names) };
 }
 
-/** For options that may be repeated. */
-export function collect(text: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, text];
-}
-
 /** Whether a word of the command line names an input. */
 export function isReadable(name: string): boolean {
   return name === '-' || existsSync(name);

@@ -5,7 +5,8 @@ import { judgePayload, type Framing } from '../../hl7/validate/judge-payload.ts'
 import { action, type CliContext } from '../cli-context.ts';
 import { EXIT, type ExitCode } from '../terminal/terminal.ts';
 import { reportItem, type MessageReport } from './message-report.ts';
-import { collect, isReadable, readInputs, readPolicy, type PolicyOptions } from './node-inputs.ts';
+import { collect } from '../terminal/collect-option.ts';
+import { isReadable, readInputs, readPolicy, type PolicyOptions } from './node-inputs.ts';
 import { usage } from '../terminal/usage-error.ts';
 
 interface ParseOptions extends PolicyOptions {

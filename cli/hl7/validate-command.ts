@@ -10,7 +10,8 @@ import { judgePayload, type PayloadItem } from '../../hl7/validate/judge-payload
 import type { ProfileSet } from '../../hl7/profiles/profile-set.ts';
 import { action, type CliContext } from '../cli-context.ts';
 import { EXIT, type ExitCode } from '../terminal/terminal.ts';
-import { collect, readInputs, readPolicy, type PolicyOptions } from './node-inputs.ts';
+import { collect } from '../terminal/collect-option.ts';
+import { readInputs, readPolicy, type PolicyOptions } from './node-inputs.ts';
 import { usage } from '../terminal/usage-error.ts';
 
 interface ValidateOptions extends PolicyOptions {

@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { CoordinatorMessageDecoded } from '../../proto/generated/nerve/v1/CoordinatorMessage.ts';
-import type { TaskManagerMessageDecoded } from '../../proto/generated/nerve/v1/TaskManagerMessage.ts';
 import type { AttemptKey, FromCoordinator, FromTaskManager, SubtaskKey } from '../control/messages.ts';
 import {
   parseArtifactHash,

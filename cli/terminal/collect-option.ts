@@ -1,0 +1,4 @@
+/** For options that may be repeated. */
+export function collect(text: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, text];
+}
