@@ -90,18 +90,24 @@ interface Watched {
 async function watch(watched: Watched, deps: EmbeddedRunDeps, signal: AbortSignal): Promise<EmbeddedRunResult> {
   const { jobId, client, sources } = watched;
   const broken: { failure: Failure | undefined } = { failure: undefined };
-  const noticed = watched.cluster.broken.then((failure) => {
-    broken.failure = failure;
-  });
+  watched.cluster.broken.then(
+    (failure) => {
+      broken.failure = failure;
+    },
+    () => undefined,
+  );
   const view = new ProgressView(deps, sources, watched.isQuiet);
   for (;;) {
-    const detail = signal.aborted ? await client.cancel(jobId) : await client.job(jobId, { metrics: true });
+    const asked = signal.aborted ? client.cancel(jobId) : client.job(jobId, { metrics: true });
+    const detail = await asked.catch((error: unknown) => {
+      // A coordinator that broke does not answer: the cause says more than that.
+      throw broken.failure === undefined ? error : new StreamError(broken.failure, { cause: error });
+    });
     view.show(detail);
     if (hasEnded(detail.summary)) {
       return view.result(await client.job(jobId, { metrics: true }));
     }
     if (broken.failure !== undefined) {
-      await noticed;
       throw new StreamError(broken.failure);
     }
     await deps.clock.sleep(PROGRESS_INTERVAL_MS, signal);
