@@ -70,12 +70,16 @@ async function runJob(
 }
 
 export function renderResult(result: EmbeddedRunResult): string {
-  const head =
-    result.state === 'finished'
-      ? ''
-      : `the job ${result.state}${result.failure === undefined ? '' : `: ${formatFailure(result.failure)}`}\n`;
-  return `${head}${renderSummary(result.summary, result.elapsedMs)}`;
+  const summary = renderSummary(result.summary, result.elapsedMs);
+  if (result.state === 'finished') {
+    return summary;
+  }
+  const why = result.failure === undefined ? '' : `: ${formatFailure(result.failure)}`;
+  return `the job ${result.state}${why}\n${summary}${UNFINISHED}`;
 }
+
+/** Else people look for files that are not there. */
+const UNFINISHED = '\nWritten is what the sinks took. A file sink shows its parts only when the job has finished.\n';
 
 export function exitCodeOf(result: EmbeddedRunResult): ExitCode {
   switch (result.state) {

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { EXIT } from '../terminal/terminal.ts';
+import { exitCodeOf, renderResult } from './run-command.ts';
+
+const summary = { recordsIn: 2, byTopic: [['hl7.adt', 2]], deadLetters: [] } as const;
+const failure = { code: 'x', reaction: 'fail-job', message: 'The disk is full.' } as const;
+
+test('a run that did not finish says why, and that files show only finished output', () => {
+  const finished = { state: 'finished', failure: undefined, summary, elapsedMs: 10 } as const;
+  const failed = { state: 'failed', failure, summary, elapsedMs: 10 } as const;
+
+  expect(renderResult(finished)).not.toContain('only when the job has finished');
+  expect(renderResult(failed)).toMatch(
+    /^the job failed: The disk is full. \[x\]\n[\s\S]*only when the job has finished/,
+  );
+});
+
+test('the exit code tells how the run ended', () => {
+  const codes = (['finished', 'failed', 'cancelled'] as const).map((state) =>
+    exitCodeOf({ state, failure: undefined, summary, elapsedMs: 0 }),
+  );
+
+  expect(codes).toStrictEqual([EXIT.ok, EXIT.failed, EXIT.interrupted]);
+});
