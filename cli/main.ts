@@ -31,6 +31,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// `nerve … | head`: a reader that has seen enough is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') {
+    throw error;
+  }
+  process.exit(EXIT.ok);
+});
+
 const cli: CliContext = {
   terminal: nodeTerminal,
   fileLayer: configurationFileLayer,

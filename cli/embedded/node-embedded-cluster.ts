@@ -18,6 +18,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   const broken = Promise.withResolvers<Failure>();
   const listening = Promise.withResolvers<string>();
   const ending = new AbortController();
+  let isStopping = false;
   const keys = { 'coordinator.rpc.host': '127.0.0.1', 'coordinator.rpc.port': '0' };
   const settings = settingsOf([...options.settings.layers, { origin: 'embedded cluster', values: keys }]);
   const coordinator = runCoordinator(settings, ending.signal, { onListening: listening.resolve }).then(
@@ -30,7 +31,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   const address = await listening.promise;
   const children = Array.from({ length: options.taskManagers }, (_, index) =>
     startTaskManager(options, address, index, (failure) => {
-      if (!ending.signal.aborted) {
+      if (!isStopping) {
         broken.resolve(failure);
       }
     }),
@@ -39,8 +40,10 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     address,
     broken: broken.promise,
     stop: async () => {
-      ending.abort();
+      isStopping = true;
+      // The task managers first: one that loses its coordinator would log a loss that is none.
       await Promise.all(children.map(endChild));
+      ending.abort();
       await coordinator;
     },
   };

@@ -13,7 +13,6 @@ import type { CheckpointMetadata, SubtaskMetadata } from './checkpoint-metadata.
 import { formatMetadata } from './format-metadata.ts';
 import { parseMetadata } from './parse-metadata.ts';
 import { decodeMetadata, encodeMetadata } from './grpc-metadata-codec.ts';
-import { KEY_HASH_ID } from '../keygroups/key-hash.ts';
 
 const FOLDER = 'nerve/job-1/chk-42';
 const inline = Buffer.from([1, 0xff, 2]);
@@ -80,7 +79,7 @@ const metadata: CheckpointMetadata = {
       name: 'correlate',
       parallelism: 2,
       maxParallelism: 1024,
-      hashId: KEY_HASH_ID,
+      hashId: 'murmur/1',
       states: [{ name: 'patient', id: 1, kind: 'value', version: 2, serializer: 'msgpackr/1' }],
       subtasks: [
         subtask,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseKeyGroup, parseSubtaskIndex } from '../ids.ts';
-import { flinkMurmur, murmur3 } from './key-hash.ts';
+import { KEY_HASH_ID, flinkMurmur, murmur3 } from './key-hash.ts';
 import { defaultMaxParallelism, keyGroupOf, keyGroupRange, subtaskOfKey, subtaskOfKeyGroup } from './key-groups.ts';
 
 // Golden vectors of Flink 1.20 (reference §2.1): code, murmurHash, key group at M = 128, 4096, 32768.
@@ -22,6 +22,10 @@ const golden = [
 ] as const;
 
 describe('the key hash', () => {
+  test('has the name under which stored state knows it', () => {
+    expect(KEY_HASH_ID).toBe('murmur3_x86_32+flink-murmur/1');
+  });
+
   test.each(golden)('of code %i is that of Flink', (code, hash, at128, at4096, at32768) => {
     expect(flinkMurmur(code)).toBe(hash);
     expect([hash % 128, hash % 4096, hash % 32768]).toStrictEqual([at128, at4096, at32768]);
