@@ -171,9 +171,9 @@ function restartIfTooOld(draft: CheckpointDraft): void {
 /** What follows from where things stand, whatever the event was. */
 function goOn(draft: CheckpointDraft): void {
   if (draft.state.phase === 'open') {
-    reserveIds(draft);
     beginCompletion(draft);
     triggerIfDue(draft);
+    reserveIds(draft);
   }
   settleIfQuiet(draft);
 }
