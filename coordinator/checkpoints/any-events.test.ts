@@ -4,21 +4,26 @@ import type { SubtaskKey } from '../../shared/control/messages.ts';
 import { seededRandom } from '../../shared/random/random.ts';
 import type { Random } from '../../shared/random/random.ts';
 import { A, ackOf, B, CheckpointBench, id, prepared, SINK, SOURCE, subtask, twoByTwo } from './checkpoints-testing.ts';
+import type { AgedCommittable } from './acknowledgement.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
 
 /** Events in any order, most of them out of place: late, repeated, answers to nothing. */
 describe('whatever the events and their order', () => {
   test('the rules hold: one write of a kind at a time, no commit before the pointer, no word before the marker', () => {
+    let completed = 0;
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const watch = new Watch(seed);
 
-        watch.run(150);
+        watch.run(400);
 
         expect(watch.problems).toStrictEqual([]);
+        completed += watch.completed;
       }),
       { numRuns: 400 },
     );
+
+    expect(completed).toBeGreaterThan(250);
   });
 
   test('an attempt that ends is settled as soon as every answer is definite', () => {
@@ -40,6 +45,7 @@ describe('whatever the events and their order', () => {
 class Watch {
   readonly bench: CheckpointBench;
   readonly problems: string[] = [];
+  completed = 0;
   readonly #random: Random;
   readonly #asked = new Set<string>();
   #pointer = 0n;
@@ -52,7 +58,7 @@ class Watch {
     this.bench = new CheckpointBench({
       intervalMs: 100,
       timeoutMs: 1_000,
-      tolerableFailures: this.#random.below(4),
+      tolerableFailures: this.#random.below(20),
       concurrentMax: 1 + this.#random.below(3),
       idBlock: 3,
     });
@@ -60,6 +66,7 @@ class Watch {
   }
 
   run(events: number): void {
+    this.#step({ kind: 'started', participants: twoByTwo() });
     for (let i = 0; i < events; i += 1) {
       this.#step(this.#event());
     }
@@ -116,6 +123,8 @@ class Watch {
     for (const send of this.bench.sent) {
       if (send.kind === 'commit') {
         this.#check(this.#pointer === send.checkpoint, `commit ${send.checkpoint} without its pointer`);
+      } else if (send.kind === 'completed') {
+        this.completed += 1;
       } else if (send.kind === 'complete') {
         this.#check(this.#marker >= send.checkpoint, `complete ${send.checkpoint} without its marker`);
       } else if (send.kind === 'abort') {
@@ -141,7 +150,7 @@ class Watch {
     const newest = Number(this.bench.state.ids.lastTaken);
     const checkpoint = id(Math.max(1, newest - this.#random.below(3)));
     const key: SubtaskKey = subtask(this.#random.below(2) === 0 ? SOURCE : SINK, this.#random.below(2));
-    this.bench.now += this.#random.below(200);
+    this.bench.now += this.#random.below(40);
     switch (this.#random.below(24)) {
       case 0:
         return { kind: 'started', participants: twoByTwo() };
@@ -154,7 +163,7 @@ class Watch {
           kind: 'savepoint-wanted',
           request: 1,
           directory: 'd',
-          mode: this.#random.below(8) === 0 ? 'stop' : 'go-on',
+          mode: this.#random.below(30) === 0 ? 'stop' : 'go-on',
         };
       case 4:
         return { kind: 'declined', checkpoint, subtask: key, cause: 'failed', detail: 'failed' };
@@ -184,17 +193,26 @@ class Watch {
       case 17:
         return { kind: 'tick' };
       default: {
-        const committables = [prepared(`c${checkpoint}`, Number(checkpoint))];
         const taskManager = this.#random.below(2) === 0 ? A : B;
-        const sink = taskManager === A && newest === Number(checkpoint) ? { committables } : {};
+        const sink = taskManager === A ? { committables: this.#preparedFor(Number(checkpoint)) } : {};
         return { kind: 'acknowledged', ack: ackOf(taskManager, Number(checkpoint), sink) };
       }
     }
   }
 
+  /** All that no marker covers, now and then one less. */
+  #preparedFor(checkpoint: number): AgedCommittable[] {
+    const covered = Number(this.bench.state.completed?.checkpoint ?? 0);
+    const all = Array.from({ length: Math.max(0, checkpoint - covered) }, (_, i) => covered + 1 + i);
+    const named = this.#random.below(40) === 0 ? all.slice(1) : all;
+    return named.map((epoch) => prepared(`c${epoch}`, epoch));
+  }
+
   #recordAnswer(): CheckpointEvent {
     const kinds = ['ids', 'pointer', 'marker', 'terminal'] as const;
-    const record = kinds[this.#random.below(kinds.length)] ?? 'ids';
+    const asked = kinds.filter((kind) => this.#asked.has(kind));
+    const from = this.#random.below(4) === 0 ? kinds : asked;
+    const record = from[this.#random.below(from.length)] ?? 'ids';
     const isAmbiguous = this.#random.below(4) === 0;
     const answer = isAmbiguous ? ({ kind: 'ambiguous' } as const) : ({ kind: 'done', revision: 5n } as const);
     return { kind: 'record-answered', record, answer };

@@ -32,7 +32,7 @@ test('whatever fails and when: nothing is lost, nothing is doubled, and the job 
   // A simulation in which nothing ever fails proves nothing: each of these must have happened often.
   if (only === undefined) {
     for (const what of EXPECTED) {
-      expect(seen.get(what) ?? 0, what).toBeGreaterThan(10);
+      expect(seen.get(what) ?? 0, what).toBeGreaterThan(5);
     }
   }
 });

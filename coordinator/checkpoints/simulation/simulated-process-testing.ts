@@ -92,7 +92,9 @@ export class SimulatedNetwork {
     if (fate === 0) {
       return; // the question is lost
     }
-    const there = fate === 1 ? PATIENCE_MS + this.#random.below(4_000) : 1 + this.#random.below(12);
+    // Late ones arrive while what was done instead is under way, or long after.
+    const lateMs = this.#random.below(2) === 0 ? 150 : 4_000;
+    const there = fate === 1 ? PATIENCE_MS + this.#random.below(lateMs) : 1 + this.#random.below(12);
     this.#queue.after(there, () => {
       const result = work();
       if (fate !== 2) {
