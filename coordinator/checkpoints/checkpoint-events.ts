@@ -27,10 +27,10 @@ export type CheckpointEvent =
       readonly detail: string;
     }
   | {
+      /** Of one task manager, at best once a second while a checkpoint is under way: only explanations depend on it. */
       readonly kind: 'progress';
       readonly checkpoint: CheckpointId;
-      readonly subtask: SubtaskKey;
-      readonly stage: SnapshotStage;
+      readonly stages: readonly { readonly subtask: SubtaskKey; readonly stage: SnapshotStage }[];
     }
   | { readonly kind: 'subtask-finished'; readonly subtask: SubtaskKey }
   /** It lost only its connection, and has registered again with the attempt still running. Held acknowledgements follow. */

@@ -246,8 +246,16 @@ describe('a definite refusal', () => {
 describe('a checkpoint that is late', () => {
   test('is explained by the subtask that is missing, and what it waited for', () => {
     const bench = CheckpointBench.running({ timeoutMs: 2_000 }).ack(A, 1);
-    bench.step({ kind: 'progress', checkpoint: id(1), subtask: subtask(SOURCE, 1), stage: { kind: 'done' } });
-    bench.step({ kind: 'progress', checkpoint: id(1), subtask: subtask(SINK, 1), stage: { kind: 'flushing-sink' } });
+    bench.step({
+      kind: 'progress',
+      checkpoint: id(1),
+      stages: [{ subtask: subtask(SOURCE, 1), stage: { kind: 'done' } }],
+    });
+    bench.step({
+      kind: 'progress',
+      checkpoint: id(1),
+      stages: [{ subtask: subtask(SINK, 1), stage: { kind: 'flushing-sink' } }],
+    });
     bench.tick(2_000);
 
     expect(bench.sentence()).toBe(
@@ -262,7 +270,9 @@ describe('a checkpoint that is late', () => {
       [subtask(SINK, 0), { kind: 'waiting-for-barriers', from: ['source#1'] }],
       [subtask(SOURCE, 1), { kind: 'waiting-for-operator' }],
     ] as const;
-    stages.forEach(([key, stage]) => bench.step({ kind: 'progress', checkpoint: id(1), subtask: key, stage }));
+    stages.forEach(([key, stage]) =>
+      bench.step({ kind: 'progress', checkpoint: id(1), stages: [{ subtask: key, stage }] }),
+    );
     bench.tick(2_000);
 
     expect(bench.sentence()).toContain(
@@ -280,7 +290,7 @@ describe('a checkpoint that is late', () => {
     const bench = CheckpointBench.running({ timeoutMs: 2_000 }).ack(A, 1);
     for (const vertex of [SOURCE, SINK]) {
       if (stage !== undefined) {
-        bench.step({ kind: 'progress', checkpoint: id(1), subtask: subtask(vertex, 1), stage });
+        bench.step({ kind: 'progress', checkpoint: id(1), stages: [{ subtask: subtask(vertex, 1), stage }] });
       }
     }
     bench.tick(2_000);

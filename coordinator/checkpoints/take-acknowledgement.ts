@@ -75,7 +75,9 @@ export function takeDecline(draft: CheckpointDraft, event: Extract<CheckpointEve
 export function takeProgress(draft: CheckpointDraft, event: Extract<CheckpointEvent, { kind: 'progress' }>): void {
   const pending = draft.state.pending.get(event.checkpoint);
   if (pending !== undefined) {
-    withPending(draft, { ...pending, stages: new Map(pending.stages).set(subtaskName(event.subtask), event.stage) });
+    const stages = new Map(pending.stages);
+    event.stages.forEach(({ subtask, stage }) => stages.set(subtaskName(subtask), stage));
+    withPending(draft, { ...pending, stages });
   }
 }
 
