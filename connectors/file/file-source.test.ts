@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -155,6 +155,34 @@ describe('file source', () => {
 
     await expect(discovering).rejects.toThrow(/nowhere": it does not exist/);
     await expect(discovering).rejects.toMatchObject({ failure: { code: 'file-not-found', reaction: 'fail-job' } });
+  });
+
+  test('a link to a file that does not exist fails the job, naming the link and not the folder', async () => {
+    await put(root, 'a.hl7', 'A');
+    await mkdir(join(root, 'below'));
+    await symlink(join(root, 'moved-away.hl7'), join(root, 'below', 'dangling.hl7'));
+
+    const discovering = discover(fileSource({ path: root }));
+
+    await expect(discovering).rejects.toThrow(/below\/dangling\.hl7": it is a link to something that does not exist/);
+    await expect(discovering).rejects.toMatchObject({
+      failure: { code: 'file-not-found', reaction: 'fail-job', remedy: expect.stringContaining('link') as string },
+    });
+  });
+
+  test('a link that leads back to itself fails the job, naming the link', async () => {
+    await symlink('circle.hl7', join(root, 'circle.hl7'));
+
+    await expect(discover(fileSource({ path: root }))).rejects.toThrow(/circle\.hl7": the system says ELOOP/);
+  });
+
+  test('a link to a file is followed', async () => {
+    await put(root, 'folder/a.hl7', 'A');
+    await symlink(join(root, 'folder', 'a.hl7'), join(root, 'folder', 'link.hl7'));
+
+    const records = await readAll(fileSource({ path: join(root, 'folder') }));
+
+    expect(records.map(describeRecord)).toStrictEqual(['a.hl7#0=A', 'link.hl7#0=A']);
   });
 
   test('a file that shrank after it was found fails the job', async () => {

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Dirent } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import type { SplitId } from '../../shared/ids.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { Discovery, EnumeratorContext, SplitEnumerator } from '../../shared/connector/source.ts';
@@ -27,9 +27,7 @@ export class FileEnumerator implements SplitEnumerator {
 
   async discover(known: ReadonlySet<SplitId>, signal: AbortSignal): Promise<Discovery> {
     const root = this.#source.path;
-    const found = await this.#find(root, signal).catch((error: unknown) => {
-      throw fileFailure(error, 'read the input', root);
-    });
+    const found = await this.#find(root, signal);
     const foundAtMs = this.#context.clock.nowMs();
     const splits = found
       .map((file, ordinal) => encodeFileSplit({ ...file, ordinal, foundAtMs, offsetBytes: 0, recordIndex: 0 }))
@@ -43,7 +41,7 @@ export class FileEnumerator implements SplitEnumerator {
   }
 
   async #find(root: string, signal: AbortSignal): Promise<readonly FoundFile[]> {
-    const status = await stat(root);
+    const status = await named(root, stat(root));
     if (status.isFile()) {
       return [{ path: basename(root), sizeBytes: status.size }];
     }
@@ -61,7 +59,8 @@ export class FileEnumerator implements SplitEnumerator {
   }
 
   async #walk(root: string, below: string, files: FoundFile[], signal: AbortSignal): Promise<void> {
-    for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+    const folder = join(root, below);
+    for (const entry of await named(folder, readdir(folder, { withFileTypes: true }))) {
       signal.throwIfAborted();
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
       if (entry.name.startsWith('.')) {
@@ -83,6 +82,35 @@ async function fileSize(entry: Dirent, path: string): Promise<number | undefined
   if (!entry.isFile() && !entry.isSymbolicLink()) {
     return undefined;
   }
-  const status = await stat(path);
+  const status = await (entry.isSymbolicLink() ? followed(path) : named(path, stat(path)));
   return status.isFile() ? status.size : undefined;
+}
+
+/** The status of what a link leads to. A link that leads nowhere may stand for a file that should have been read: no skip. */
+async function followed(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new StreamError(
+        {
+          code: 'file-not-found',
+          reaction: 'fail-job',
+          message: `Cannot read the input "${path}": it is a link to something that does not exist.`,
+          remedy: 'Restore the file that the link leads to, or remove the link.',
+        },
+        { cause: error },
+      );
+    }
+    throw fileFailure(error, 'read the input', path);
+  }
+}
+
+/** A failure names the very file or folder it is about, not the root. */
+async function named<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw fileFailure(error, 'read the input', path);
+  }
 }
