@@ -66,3 +66,8 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
 export function errorOf(code: number): ErrorCode {
   return codes.get(code) ?? { name: `error ${code}`, class: 'fatal' };
 }
+
+/** True for a code that a repeated request may cure. */
+export function isTransient(code: number): boolean {
+  return errorOf(code).class === 'retry';
+}

@@ -32,7 +32,8 @@ export function sharedBrokers(): string {
   return process.env['KAFKA_BROKERS'] ?? '127.0.0.1:19092';
 }
 
-export async function startTestBroker(): Promise<TestBroker> {
+/** `advertisedPort`: where the plain listener says it is, when that is a port of the test's own. */
+export async function startTestBroker(advertisedPort?: number): Promise<TestBroker> {
   const directory = await mkdtemp(path.join(tmpdir(), 'nerve-broker-'));
   const [port, controllerPort, saslPort, tlsPort] = await freePorts(4);
   const certificate = await makeCertificate(directory);
@@ -47,6 +48,11 @@ export async function startTestBroker(): Promise<TestBroker> {
     KAFKA_TLS_PORT: String(tlsPort),
     KAFKA_TLS_KEYSTORE: certificate.keyStore,
     KAFKA_TLS_PASSWORD: STORE_PASSWORD,
+    ...(advertisedPort === undefined
+      ? {}
+      : {
+          KAFKA_PROPS: `advertised.listeners=PLAINTEXT://127.0.0.1:${advertisedPort},SASL://127.0.0.1:${saslPort},TLS://127.0.0.1:${tlsPort}`,
+        }),
     KAFKA_JVM_OPTS: '-Xms128m -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
   };
   const call = async (...args: string[]): Promise<void> => {

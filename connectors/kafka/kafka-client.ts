@@ -4,7 +4,6 @@ import { StreamError } from '../../shared/failure/failure.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { ApiRequest } from './api-request.ts';
 import { throwIfRefused, unsupportedRequest } from './broker-failures.ts';
-import { errorOf } from './error-codes.ts';
 import { raceAbort } from './kafka-abort.ts';
 import { connectionFailure } from './kafka-errors.ts';
 import type { Broker, BrokerFactory } from './kafka-internals-wire.ts';
@@ -152,7 +151,8 @@ export class KafkaClient {
   async sendOver(broker: Broker, request: ApiRequest, signal: AbortSignal): Promise<Buffer> {
     const connection = broker.connectionPool.pool[0];
     if (connection?.isConnected() !== true) {
-      throw this.#failed(new Error('the connection is closed'), this.brokers, signal);
+      const at = connection === undefined ? this.brokers : [`${connection.host}:${connection.port}`];
+      throw this.#failed(new Error('the connection is closed'), at, signal);
     }
     const versions = broker.versions?.[request.apiKey];
     if (
@@ -248,11 +248,6 @@ export class KafkaClient {
 
 export async function closeBroker(broker: Broker): Promise<void> {
   await destroyBroker(broker, new Error('the connection was closed on this side'));
-}
-
-/** True for a code that a repeated request may cure. */
-export function isTransient(code: number): boolean {
-  return errorOf(code).class === 'retry';
 }
 
 /** kafkajs's own log lines: what they report is reported by our failures too, so they stay at debug. */

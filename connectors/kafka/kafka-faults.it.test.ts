@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { nodeClock } from '../../shared/clock/node-clock.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import type { TestBroker } from './kafka-broker-testing.ts';
@@ -14,6 +15,7 @@ import {
   settingsOf,
   WriterHarness,
 } from './kafka-harness-testing.ts';
+import { TcpRelay } from './node-tcp-relay-testing.ts';
 
 let broker: TestBroker;
 const signal = (): AbortSignal => AbortSignal.timeout(120_000);
@@ -149,6 +151,38 @@ test('a frozen broker makes the writer not writable with bounded memory, and cos
   expect(held).toBeLessThan(limit + 200_000);
   expect(numbers).toHaveLength(written + 500);
   expect(new Set(numbers).size).toBe(written + 500);
+});
+
+test('a leader that stays out of reach while metadata is answered costs the attempt, and is named', async () => {
+  const relay = new TcpRelay();
+  const relayPort = await relay.open();
+  const relayed = await startTestBroker(relayPort);
+  try {
+    relay.passTo(Number(relayed.brokers.split(':')[1]));
+    const topic = newTopic('leader-away');
+    const settings = settingsOf(relayed.brokers);
+    const admin = new KafkaAdmin(settings, silentLogger);
+    await admin.createTopics([{ topic, partitions: 2 }], signal());
+    await admin.produce(outputs(topic, 100), signal());
+    await admin.close();
+    // A clock that runs 40 times as fast passes the two minutes of the bound in three seconds.
+    const clock = { ...nodeClock, monotonicMs: () => nodeClock.monotonicMs() * 40 };
+    const harness = new ReaderHarness(settings, { topic }, clock);
+    await harness.open(await discover(settings, { topic }), false);
+    await harness.run(() => harness.records.length === 100);
+
+    await relay.cut();
+    const failure = await failureOf(harness.run(() => false, 30_000));
+    await harness.close();
+
+    expect(failure).toMatchObject({ code: 'kafka-unreachable', reaction: 'restart-job' });
+    expect(failure?.message).toContain(`127.0.0.1:${relayPort}`);
+    expect(failure?.message).toContain(`${topic}-0`);
+    expect(failure?.message).toContain(`${topic}-1`);
+    expect(failure?.remedy).toContain('that the brokers run');
+  } finally {
+    await relayed.dispose();
+  }
 });
 
 describe('what is wrong is named', () => {

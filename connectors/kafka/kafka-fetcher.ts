@@ -1,37 +1,24 @@
 import type { SourceReaderContext } from '../../shared/connector/source.ts';
-import type { Failure } from '../../shared/failure/failure.ts';
 import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
 import type { SplitId } from '../../shared/ids.ts';
-import { brokerRefusal, offsetOutOfRange } from './broker-failures.ts';
-import { OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
+import { acceptFetched } from './accept-fetch.ts';
+import { brokerRefusal, noLeader } from './broker-failures.ts';
+import { isTransient, UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
 import { FetchBuffer } from './fetch-buffer.ts';
-import type { FetchAnswer, FetchedPartition } from './fetch-request.ts';
+import type { FetchAnswer } from './fetch-request.ts';
 import { fetchRequest, parseFetch } from './fetch-request.ts';
+import type { FetchedSplit } from './fetched-splits.ts';
+import { FetchedSplits } from './fetched-splits.ts';
 import type { KafkaClient } from './kafka-client.ts';
-import { acquireClient, closeBroker, isTransient, releaseClient } from './kafka-client.ts';
+import { acquireClient, closeBroker, releaseClient } from './kafka-client.ts';
 import type { Broker } from './kafka-internals-wire.ts';
 import type { KafkaEndpoint } from './kafka-security.ts';
 import type { CheckedSource } from './options.ts';
 import type { RecordSet } from './record-batch-decode.ts';
-import { offsetBehind } from './record-batch-decode.ts';
+import { endOfRetries } from './silence.ts';
 import type { SplitPosition } from './split-position.ts';
 import { splitIdOf } from './split-position.ts';
 
-interface FetchedSplit {
-  readonly id: SplitId;
-  readonly topic: string;
-  readonly partition: number;
-  readonly end: bigint | undefined;
-  fetchOffset: bigint;
-  endOffset: bigint | undefined;
-  /** The broker whose loop fetches it; undefined while its leader is looked for. */
-  nodeId: number | undefined;
-  /** Since when no broker has answered for it. */
-  silentSinceMs: number;
-}
-
-/** How long a partition may stay unreachable before the attempt fails (and, restarted, tries again). */
-const UNREACHABLE_MS = 120_000;
 const BACKOFF_MIN_MS = 50;
 const BACKOFF_MAX_MS = 2_000;
 /**
@@ -49,20 +36,18 @@ const SPARSE_PAUSE_MS = 4;
  * I2  A loop asks only for what fits the buffer: a reader that is not polled stops fetching.
  * I3  An offset that is not in the log is a failure, never a reset.
  * I4  Lost connections and moved leaders are retried from the same offset, so nothing is lost or doubled.
+ * I5  No split is retried without end: the silence of each is bounded (`UNREACHABLE_MS`), then the attempt fails.
  */
 export class KafkaFetcher {
   readonly #options: CheckedSource;
   readonly #context: SourceReaderContext;
   readonly #client: KafkaClient;
   readonly #buffer: FetchBuffer;
-  readonly #splits = new Map<SplitId, FetchedSplit>();
+  readonly #splits = new FetchedSplits();
   readonly #loops = new Map<number, Promise<void>>();
   readonly #stop = new AbortController();
   #finder: Promise<void> | undefined;
   #latencyMs = 0;
-  /** Failures in a row, of any broker: the backoff grows with them. */
-  #failures = 0;
-  #turn = 0;
 
   constructor(options: CheckedSource, endpoint: KafkaEndpoint, context: SourceReaderContext) {
     this.#options = options;
@@ -74,20 +59,8 @@ export class KafkaFetcher {
   }
 
   add(positions: readonly SplitPosition[]): void {
-    const silentSinceMs = this.#context.clock.monotonicMs();
-    for (const { topic, partition, next, end } of positions) {
-      const id = splitIdOf(topic, partition);
-      const split = {
-        id,
-        topic,
-        partition,
-        end,
-        fetchOffset: next,
-        endOffset: undefined,
-        nodeId: undefined,
-        silentSinceMs,
-      };
-      this.#splits.set(id, split);
+    for (const position of positions) {
+      this.#splits.add(position);
     }
     this.#findLeaders();
   }
@@ -130,7 +103,7 @@ export class KafkaFetcher {
   }
 
   #lost(): readonly FetchedSplit[] {
-    return this.#stop.signal.aborted ? [] : [...this.#splits.values()].filter(({ nodeId }) => nodeId === undefined);
+    return this.#stop.signal.aborted ? [] : this.#splits.lost();
   }
 
   async #runFinder(): Promise<void> {
@@ -138,20 +111,22 @@ export class KafkaFetcher {
       try {
         await this.#askLeaders(lost);
       } catch (error) {
-        if (!this.#isTolerable(error)) {
+        if (!this.#isTolerable(error, this.#lost())) {
           return;
         }
       }
       if (this.#lost().length > 0) {
-        await this.#backOff();
+        await this.#backOff(this.#lost());
       }
     }
   }
 
-  async #backOff(): Promise<void> {
-    const ms = Math.min(BACKOFF_MIN_MS * 2 ** Math.min(this.#failures, 10), BACKOFF_MAX_MS);
-    this.#failures += 1;
-    await this.#context.clock.sleep(ms, this.#stop.signal);
+  /** Pauses for as long as the youngest silence lasts already: the pauses double. */
+  async #backOff(tried: readonly FetchedSplit[]): Promise<void> {
+    const { clock } = this.#context;
+    const now = clock.monotonicMs();
+    const youngestMs = tried.length === 0 ? 0 : Math.min(...tried.map(({ silence }) => silence.lengthMs(now)));
+    await clock.sleep(Math.min(Math.max(youngestMs, BACKOFF_MIN_MS), BACKOFF_MAX_MS), this.#stop.signal);
   }
 
   async #askLeaders(lost: readonly FetchedSplit[]): Promise<void> {
@@ -172,6 +147,10 @@ export class KafkaFetcher {
         this.#ensureLoop(split.nodeId);
       }
     }
+    const leaderless = lost.find(({ nodeId }) => nodeId === undefined);
+    if (leaderless !== undefined) {
+      throw new StreamError(noLeader(leaderless.topic, leaderless.partition, this.#client.brokers));
+    }
   }
 
   #ensureLoop(nodeId: number): void {
@@ -180,11 +159,7 @@ export class KafkaFetcher {
     }
     const loop = this.#runLoop(nodeId).finally(() => {
       this.#loops.delete(nodeId);
-      for (const split of this.#splits.values()) {
-        if (split.nodeId === nodeId) {
-          split.nodeId = undefined;
-        }
-      }
+      this.#splits.loseAllOf(nodeId);
       if (this.#lost().length > 0) {
         this.#findLeaders();
       }
@@ -198,10 +173,10 @@ export class KafkaFetcher {
     let broker: Broker | undefined;
     try {
       broker = await this.#client.openBroker(nodeId, signal);
-      while (!signal.aborted && this.#isLed(nodeId)) {
+      while (!signal.aborted && this.#splits.ledBy(nodeId).length > 0) {
         const granted = this.#buffer.reserve(this.#options.fetchMaxBytes);
         if (granted === 0) {
-          await this.#room();
+          await this.#room(nodeId);
           continue;
         }
         try {
@@ -211,8 +186,9 @@ export class KafkaFetcher {
         }
       }
     } catch (error) {
-      if (this.#isTolerable(error)) {
-        await this.#backOff();
+      const tried = this.#splits.ledBy(nodeId);
+      if (this.#isTolerable(error, tried)) {
+        await this.#backOff(tried);
       }
     } finally {
       if (broker !== undefined) {
@@ -221,13 +197,11 @@ export class KafkaFetcher {
     }
   }
 
-  #isLed(nodeId: number): boolean {
-    return [...this.#splits.values()].some((split) => split.nodeId === nodeId);
-  }
-
   /** Ends when the buffer has room again, or on close. */
-  async #room(): Promise<void> {
+  async #room(nodeId: number): Promise<void> {
     const { signal } = this.#stop;
+    const { clock } = this.#context;
+    const fromMs = clock.monotonicMs();
     await new Promise<void>((resolve) => {
       const done = (): void => {
         signal.removeEventListener('abort', done);
@@ -236,19 +210,21 @@ export class KafkaFetcher {
       signal.addEventListener('abort', done, { once: true });
       this.#buffer.onRoom(done);
     });
+    for (const { silence } of this.#splits.ledBy(nodeId)) {
+      silence.onPause(fromMs, clock.monotonicMs());
+    }
   }
 
   async #fetchOnce(broker: Broker, nodeId: number, maxBytes: number): Promise<void> {
     const { clock } = this.#context;
     const { isolation, fetchMaxWaitMs } = this.#options;
-    const asked = this.#inTurn(nodeId);
+    const asked = this.#splits.inTurn(nodeId);
     const queries = asked.map(({ topic, partition, fetchOffset }) => ({ topic, partition, offset: fetchOffset }));
     const request = fetchRequest(queries, { maxBytes, maxWaitMs: fetchMaxWaitMs, isolation });
     const sentMs = clock.monotonicMs();
     const bytes = await this.#client.sendOver(broker, request, this.#stop.signal);
     const answer = parseFetch(bytes, isolation);
     this.#latencyMs = clock.monotonicMs() - sentMs;
-    this.#failures = 0;
     const offsets = new Map(asked.map(({ id, fetchOffset }) => [id, fetchOffset]));
     this.#accept(answer, offsets);
     const sparseMs = bytes.length < SPARSE_ANSWER_BYTES ? SPARSE_PAUSE_MS : 0;
@@ -256,14 +232,6 @@ export class KafkaFetcher {
     if (pauseMs > 0) {
       await clock.sleep(pauseMs, this.#stop.signal);
     }
-  }
-
-  /** The splits of a broker, beginning with another one each time: the first of a request fills it when all have much. */
-  #inTurn(nodeId: number): readonly FetchedSplit[] {
-    const mine = [...this.#splits.values()].filter((split) => split.nodeId === nodeId);
-    this.#turn += 1;
-    const first = this.#turn % Math.max(mine.length, 1);
-    return [...mine.slice(first), ...mine.slice(0, first)];
   }
 
   #accept(answer: FetchAnswer, asked: ReadonlyMap<SplitId, bigint>): void {
@@ -274,68 +242,46 @@ export class KafkaFetcher {
         message: `Kafka at ${this.#client.brokers.join(',')} refused to be read from (error ${answer.errorCode}).`,
       });
     }
+    const now = this.#context.clock.monotonicMs();
     let hasNew = false;
     for (const fetched of answer.partitions) {
       const split = this.#splits.get(splitIdOf(fetched.topic, fetched.partition));
       if (split === undefined || asked.get(split.id) !== split.fetchOffset) {
         continue;
       }
-      hasNew = this.#acceptSplit(split, fetched) || hasNew;
+      const records = acceptFetched(split, fetched, now, this.#client.brokers);
+      if (records !== undefined) {
+        this.#buffer.put(records);
+        hasNew = true;
+      }
+      if (split.end !== undefined && split.fetchOffset >= split.end) {
+        this.#splits.delete(split.id);
+      }
     }
     if (hasNew) {
       this.#context.wake();
     }
-  }
-
-  #acceptSplit(split: FetchedSplit, fetched: FetchedPartition): boolean {
-    if (fetched.errorCode === OFFSET_OUT_OF_RANGE) {
-      throw new StreamError(offsetOutOfRange(split.topic, split.partition, split.fetchOffset));
-    }
-    if (fetched.errorCode !== 0) {
-      if (!isTransient(fetched.errorCode)) {
-        throw new StreamError(
-          brokerRefusal(
-            fetched.errorCode,
-            `Reading partition ${split.partition} of`,
-            split.topic,
-            this.#client.brokers,
-          ),
-        );
-      }
-      split.nodeId = undefined;
+    if (this.#lost().length > 0) {
       this.#findLeaders();
-      return false;
     }
-    split.endOffset = fetched.endOffset;
-    split.silentSinceMs = this.#context.clock.monotonicMs();
-    const next = offsetBehind(fetched.records, split.fetchOffset);
-    if (next === split.fetchOffset) {
-      return false;
-    }
-    const { id, topic, partition, fetchOffset } = split;
-    this.#buffer.put({ split: id, topic, partition, fetchOffset, records: fetched.records, aborted: fetched.aborted });
-    split.fetchOffset = next;
-    if (split.end !== undefined && next >= split.end) {
-      this.#splits.delete(id);
-    }
-    return true;
   }
 
-  /** True when it is worth another try. Otherwise the attempt has been failed. */
-  #isTolerable(error: unknown): boolean {
+  /** True when the splits that were tried are worth another try. Otherwise the attempt has been failed. */
+  #isTolerable(error: unknown, tried: readonly FetchedSplit[]): boolean {
     if (this.#stop.signal.aborted) {
       return false;
     }
-    const failure: Failure = classifyUnknown(error, 'Kafka reader');
+    const failure = classifyUnknown(error, 'Kafka reader');
     const now = this.#context.clock.monotonicMs();
-    const isSilent = this.#lost().some(({ silentSinceMs }) => now - silentSinceMs > UNREACHABLE_MS);
-    if (failure.reaction === 'retry' && !isSilent) {
-      const say = this.#failures === 0 ? 'warn' : 'debug';
-      this.#context.logger[say]('kafka-read-retried', { code: failure.code, text: failure.message });
-      return true;
+    const end = endOfRetries(tried, failure, now);
+    if (end !== undefined) {
+      this.#context.fail(end);
+      this.#stop.abort();
+      return false;
     }
-    this.#context.fail(failure.reaction === 'retry' ? { ...failure, reaction: 'restart-job' } : failure);
-    this.#stop.abort();
-    return false;
+    // Said once in each silence, not with each of its many tries.
+    const say = tried.some(({ silence }) => silence.lengthMs(now) === 0) ? 'warn' : 'debug';
+    this.#context.logger[say]('kafka-read-retried', { code: failure.code, text: failure.message });
+    return true;
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock/clock.ts';
 import { nodeClock } from '../../shared/clock/node-clock.ts';
 import type { ConnectorSettings } from '../../shared/connector/connector-settings.ts';
 import type { OutputRecord, SourceRecord } from '../../shared/connector/records.ts';
@@ -40,12 +41,14 @@ export class ReaderHarness {
   readonly registry = new MetricRegistry();
   readonly #reader: SourceReader<unknown>;
   readonly #settings: ConnectorSettings;
+  readonly #clock: Clock;
   #wake: (() => void) | undefined;
   #isAwake = false;
   failure: Failure | undefined;
 
-  constructor(settings: ConnectorSettings, options: KafkaSourceOptions) {
+  constructor(settings: ConnectorSettings, options: KafkaSourceOptions, clock: Clock = nodeClock) {
     this.#settings = settings;
+    this.#clock = clock;
     this.#reader = kafkaTaskConnector.createReader(kafkaSource(options));
   }
 
@@ -60,7 +63,7 @@ export class ReaderHarness {
         subtask: 0,
         parallelism: 1,
         logger: silentLogger,
-        clock: nodeClock,
+        clock: this.#clock,
         metrics: this.registry.group({}),
         wake: () => {
           this.#isAwake = true;

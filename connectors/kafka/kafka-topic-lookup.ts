@@ -3,9 +3,8 @@ import type { OutputRecord } from '../../shared/connector/records.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { classifyUnknown } from '../../shared/failure/failure.ts';
 import { brokerRefusal, deliveryTimeout, unknownTopic } from './broker-failures.ts';
-import { UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
+import { isTransient, UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
 import type { KafkaClient } from './kafka-client.ts';
-import { isTransient } from './kafka-client.ts';
 import { recordBytesMax } from './record-batch-encode.ts';
 
 /** How long a topic that nobody knows may take to appear (it may have been created a moment ago). */
