@@ -162,8 +162,9 @@ export class Hl7Message {
    * absent, empty or HL7's null; `presence` tells which.
    */
   value(segment: number, field: number, repetition = 1, component = 1, subcomponent = 1): string | undefined {
+    const isDelimiter = this.#isDelimiterField(segment, field);
     const isFound =
-      repetition === 1 && !this.#isDelimiterField(segment, field)
+      repetition === 1 && !isDelimiter
         ? this.#seekFirst(segment, field, component, subcomponent)
         : this.#seekPart(segment, field, repetition, component, subcomponent);
     if (!isFound) {
@@ -174,7 +175,7 @@ export class Hl7Message {
     if (start >= end || this.#isNull(start, end)) {
       return undefined;
     }
-    return this.#isDelimiterField(segment, field) ? this.#slice(start, end) : this.#decode(start, end);
+    return isDelimiter ? this.#slice(start, end) : this.#decode(start, end);
   }
 
   /** As `value`, but says why there is none. Without a component it looks at the whole repetition. */
@@ -406,9 +407,20 @@ export class Hl7Message {
     }
     const scan = this.#scan;
     const { component: componentByte, subcomponent: subcomponentByte, repetition } = this.delimiters;
+    let at = from;
+    if (component === 1 && subcomponent === 1) {
+      for (; at < end; at += 1) {
+        const byte = scan[at];
+        if (byte === componentByte || byte === subcomponentByte || byte === repetition) {
+          break;
+        }
+      }
+      this.#partStart = from;
+      this.#partEnd = at;
+      return true;
+    }
     let components = component;
     let subcomponents = subcomponent;
-    let at = from;
     for (; at < end; at += 1) {
       const byte = scan[at];
       if (byte === componentByte) {

@@ -26,6 +26,20 @@ export interface BadTimestamp {
  * where the text has no offset: the sender's zone, never the server's; UTC when it is not given.
  */
 export function parseTimestamp(text: string, zone = 'UTC'): Timestamp | BadTimestamp {
+  if (text !== lastText || zone !== lastZone) {
+    lastResult = readTimestamp(text, zone);
+    lastText = text;
+    lastZone = zone;
+  }
+  return lastResult;
+}
+
+/** One message says the same time over and over (sent, recorded, observed): the last answer is kept. */
+let lastText = '';
+let lastZone = '';
+let lastResult: Timestamp | BadTimestamp = { kind: 'bad-timestamp', sentence: 'it is empty' };
+
+function readTimestamp(text: string, zone: string): Timestamp | BadTimestamp {
   const length = text.length;
   const digits = countDigits(text, 0);
   if (digits === 4 && text.charCodeAt(4) === 0x2d) {
