@@ -17,6 +17,6 @@ export function kafkaSink<T>(options: KafkaSinkOptions | SerializingSinkOptions<
     connector: 'kafka',
     options: { checked, serialize: 'serialize' in options ? options.serialize : undefined },
     problems: sinkProblems(checked),
-    summary: `kafka ${checked.topics.length === 0 ? 'topic per record' : `topics=${checked.topics.join(',')}`} ${checked.guarantee}`,
+    summary: `${checked.topics.length === 0 ? 'topic per record' : `topics=${checked.topics.join(',')}`} ${checked.guarantee}`,
   };
 }
