@@ -81,7 +81,13 @@ interface Ending {
 export type RestartingJob = JobCommon & Ending & { readonly kind: 'restarting'; readonly resumeAt: Instant };
 export type CancellingJob = JobCommon & Ending & { readonly kind: 'cancelling' };
 export type FailingJob = JobCommon & Ending & { readonly kind: 'failing' };
-export type FinishingJob = JobCommon & Ending & { readonly kind: 'finishing'; readonly commits: Commits };
+export type FinishingJob = JobCommon &
+  Ending & {
+    readonly kind: 'finishing';
+    readonly commits: Commits;
+    /** A commit cannot succeed: the job fails as soon as nothing of its attempt is deployed any more. */
+    readonly isBroken: boolean;
+  };
 export type FinishedJob = JobCommon & { readonly kind: 'finished' };
 export type FailedJob = JobCommon & {
   readonly kind: 'failed';

@@ -459,6 +459,18 @@ describe('the end of a bounded job', () => {
     expect(kernel.invariants.stored.get('j')?.committables).toStrictEqual([{ sink, committables: ['j#1/0'] }]);
   });
 
+  test('that fails waits, too, until nothing of the attempt is deployed: a job of the same id may come at once', () => {
+    const kernel = new KernelDriver();
+    kernel.join(1);
+    kernel.run(specOf('j'));
+    kernel.reportAll('j', 'finished', { committables: [{ sink, committables: ['j#1/0'] }] });
+    kernel.apply({ kind: 'commit-failed', jobId: j, sink, tries: 1, failure: fatal });
+    const before = kernel.job('j').kind;
+    kernel.end('j', 1);
+
+    expect([before, kernel.job('j').kind]).toStrictEqual(['finishing', 'failed']);
+  });
+
   test('is not stopped by the loss of a task manager, nor by a cancel', () => {
     const kernel = finished();
     kernel.leave(1);

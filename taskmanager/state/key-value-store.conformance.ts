@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Binary } from '../../shared/checkpoint/binary.ts';
 import type { KeyValueStore, StoreEntry, StoreRange, StoreWrite } from './key-value-store.ts';
 
-const EVERYTHING: StoreRange = { from: '', to: '\xff\xff\xff' };
+/** Above every key that these tests write, of at most three bytes or of 256. */
+const EVERYTHING: StoreRange = { from: '', to: '\xff\xff\xff\xff' };
 const bytes = fc.string({ unit: fc.constantFrom('\0', 'a', 'b', '\x7f', '\x80', '\xff'), minLength: 1, maxLength: 3 });
 const anyWrite: fc.Arbitrary<StoreWrite> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('put' as const), key: bytes, value: bytes }) },

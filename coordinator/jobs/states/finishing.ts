@@ -25,6 +25,7 @@ export function finishJob(job: RunningJob, context: JobContext): JobStep {
     run: job.run,
     endBy: endByOf(context),
     commits,
+    isBroken: false,
   };
   const step = finishIfDone(next, context);
   return {
@@ -35,9 +36,15 @@ export function finishJob(job: RunningJob, context: JobContext): JobStep {
   };
 }
 
-/** To be called whenever a commit is done, or a task manager has ended or was lost. */
+/** To be called whenever a commit is done or broken, or a task manager has ended or was lost (job.ts I1). */
 export function finishIfDone(job: FinishingJob, context: JobContext): JobStep {
-  return areAllCommitted(job.commits) && job.run.live.size === 0 ? endAsFinished(job, context) : unchangedJob(job);
+  if (job.run.live.size > 0) {
+    return unchangedJob(job);
+  }
+  if (job.isBroken) {
+    return endAsFailed(job, uncommittedOf(job), context);
+  }
+  return areAllCommitted(job.commits) ? endAsFinished(job, context) : unchangedJob(job);
 }
 
 export function onFinishingCommit(job: FinishingJob, event: CommitEvent, context: JobContext): JobStep {
@@ -50,6 +57,9 @@ export function onFinishingTick(job: FinishingJob, context: JobContext): JobStep
 }
 
 function apply(job: FinishingJob, step: CommitStep, where: string, context: JobContext): JobStep {
+  if (job.isBroken) {
+    return unchangedJob(job);
+  }
   switch (step.kind) {
     case 'going-on': {
       const next = { ...withFailure(job, step.failure, where, context), commits: step.commits };
@@ -57,8 +67,8 @@ function apply(job: FinishingJob, step: CommitStep, where: string, context: JobC
       return { ...done, send: [...step.send, ...done.send] };
     }
     case 'broken': {
-      const failed = { ...withFailure(job, step.failure, where, context), commits: step.commits };
-      return endAsFailed(failed, uncommittedOf(failed), context);
+      const broken = { ...withFailure(job, step.failure, where, context), commits: step.commits, isBroken: true };
+      return finishIfDone(broken, context);
     }
     default:
       return unreachable(step);
