@@ -25,10 +25,38 @@ export type {
   KeyedProcessContext,
   KeyedProcessFunction,
   KeySelector,
+  OnTimerContext,
   ProcessContext,
   ProcessFunction,
 } from './shared/functions/functions.ts';
-export type { RuntimeContext } from './shared/functions/runtime-context.ts';
+export type {
+  KeyedRuntimeContext,
+  KeyedStateAccess,
+  OperatorStateAccess,
+  RuntimeContext,
+} from './shared/functions/runtime-context.ts';
+export {
+  aggregatingState,
+  largeMapState,
+  listState,
+  mapState,
+  operatorListState,
+  reducingState,
+  valueState,
+} from './shared/functions/state.ts';
+export type {
+  AggregateFunction,
+  AggregatingState,
+  LargeMapState,
+  ListState,
+  MapState,
+  OperatorListState,
+  ReducingState,
+  StateOptions,
+  StateTtl,
+  ValueState,
+} from './shared/functions/state.ts';
+export type { Timers } from './shared/functions/timers.ts';
 export { bytesSerializer, stringSerializer } from './shared/serialization/serializer.ts';
 export type { Serializer } from './shared/serialization/serializer.ts';
 export type { HeaderValue, OutputRecord, SourcePosition, SourceRecord } from './shared/connector/records.ts';

@@ -1,3 +1,4 @@
+import type { SnapshotStage } from '../../shared/control/checkpoint-messages.ts';
 import type { CheckpointId, SubtaskIndex, VertexId } from '../../shared/ids.ts';
 import type { SubtaskKey } from '../../shared/control/messages.ts';
 
@@ -44,15 +45,6 @@ const COUNTS: Readonly<Record<AbortReason, boolean>> = {
 export function countsAsFailure(reason: AbortReason): boolean {
   return COUNTS[reason];
 }
-
-/** What a subtask was last heard to be doing for a checkpoint. */
-export type SnapshotStage =
-  /** The subtasks whose barriers are missing, as far as the subtask says. */
-  | { readonly kind: 'waiting-for-barriers'; readonly from: readonly string[] }
-  | { readonly kind: 'waiting-for-operator' }
-  | { readonly kind: 'flushing-sink' }
-  | { readonly kind: 'writing-state' }
-  | { readonly kind: 'done' };
 
 /** `correlate#2`. */
 export function subtaskName({ vertex, subtask }: { vertex: VertexId; subtask: SubtaskIndex }): string {

@@ -4,7 +4,7 @@ import type { SubtaskKey } from '../../shared/control/messages.ts';
 import { seededRandom } from '../../shared/random/random.ts';
 import type { Random } from '../../shared/random/random.ts';
 import { A, ackOf, B, CheckpointBench, id, prepared, SINK, SOURCE, subtask, twoByTwo } from './checkpoints-testing.ts';
-import type { AgedCommittable } from './acknowledgement.ts';
+import type { AgedCommittable } from '../../shared/control/acknowledgement.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
 
 /** Events in any order, most of them out of place: late, repeated, answers to nothing. */

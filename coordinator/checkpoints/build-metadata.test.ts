@@ -9,7 +9,7 @@ describe('the metadata of a checkpoint', () => {
     const states = [{ name: 'count', id: 1, kind: 'value', version: 1, serializer: 's' }] as const;
     const bench = CheckpointBench.running();
     bench.ack(B, 1, { keyed: { kind: 'whole', segments: [segment(1)] }, states, watermarkMs: 5 });
-    bench.ack(A, 1, { splits: [{ id: parseSplitId('p0'), position: '9' }], isFinished: true });
+    bench.ack(A, 1, { splits: [{ id: parseSplitId('p0'), position: '9', isFinished: false }], isFinished: true });
     const metadata = bench.state.completing?.metadata;
 
     expect(metadata).toMatchObject({ checkpoint: 1n, attempt: 3, leaderEpoch: 7n, lineage: 'lineage' });

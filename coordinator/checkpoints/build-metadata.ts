@@ -5,7 +5,7 @@ import type {
 } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import type { StateDictionaryEntry } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import type { OperatorUid } from '../../shared/ids.ts';
-import type { OperatorSnapshot } from './acknowledgement.ts';
+import type { OperatorSnapshot } from '../../shared/control/acknowledgement.ts';
 import { subtaskName } from './abort-reason.ts';
 import type { CheckpointContext, Checkpoints, PendingCheckpoint } from './checkpoints.ts';
 import type { ParticipantOperator, ParticipantVertex, Participants } from './plan-checkpoint.ts';

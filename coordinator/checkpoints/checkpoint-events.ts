@@ -2,9 +2,10 @@ import type { CheckpointMetadata } from '../../shared/checkpoint/checkpoint-meta
 import type { SinkCommittables, SubtaskKey } from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { AttemptNumber, CheckpointId, JobId, LeaderEpoch, TaskManagerId } from '../../shared/ids.ts';
-import type { AbortReason, SnapshotStage } from './abort-reason.ts';
-import type { Acknowledgement } from './acknowledgement.ts';
+import type { SnapshotStage } from '../../shared/control/checkpoint-messages.ts';
+import type { AbortReason } from './abort-reason.ts';
 import type { Participants } from './plan-checkpoint.ts';
+import type { ReceivedAcknowledgement } from './received-acknowledgement.ts';
 
 /** Everything that can happen to the checkpoints of one attempt. The caller has checked that it is about this attempt. */
 export type CheckpointEvent =
@@ -16,7 +17,7 @@ export type CheckpointEvent =
   /** Some state grows out of its memory: do not wait for the interval. */
   | { readonly kind: 'checkpoint-wanted' }
   | ({ readonly kind: 'savepoint-wanted' } & SavepointRequest)
-  | { readonly kind: 'acknowledged'; readonly ack: Acknowledgement }
+  | { readonly kind: 'acknowledged'; readonly ack: ReceivedAcknowledgement }
   | {
       readonly kind: 'declined';
       readonly checkpoint: CheckpointId;

@@ -9,7 +9,7 @@ import {
   parseVertexId,
 } from '../../shared/ids.ts';
 import type { CheckpointId, SubtaskIndex, TaskManagerId, VertexId } from '../../shared/ids.ts';
-import type { Acknowledgement, AgedCommittable, OperatorSnapshot } from './acknowledgement.ts';
+import type { AgedCommittable, OperatorSnapshot } from '../../shared/control/acknowledgement.ts';
 import type { CheckpointStep } from './checkpoint-draft.ts';
 import type { CheckpointEvent, CheckpointPersist, CheckpointSend, RecordAnswer } from './checkpoint-events.ts';
 import { DEFAULT_CHECKPOINT_SETTINGS } from './checkpoint-settings.ts';
@@ -19,6 +19,7 @@ import type { CheckpointIdentity, Checkpoints } from './checkpoints.ts';
 import { openCheckpoints } from './open-checkpoints.ts';
 import type { StoredCheckpoints } from './open-checkpoints.ts';
 import type { Participants } from './plan-checkpoint.ts';
+import type { ReceivedAcknowledgement } from './received-acknowledgement.ts';
 
 export const A = parseTaskManagerId('tm-a');
 export const B = parseTaskManagerId('tm-b');
@@ -193,7 +194,7 @@ export function ackOf(
   taskManager: TaskManagerId,
   checkpoint: number,
   sink: Partial<OperatorSnapshot> = {},
-): Acknowledgement {
+): ReceivedAcknowledgement {
   const index = taskManager === A ? 0 : 1;
   return {
     checkpoint: id(checkpoint),

@@ -3,14 +3,14 @@ import type { EpochMs } from '../../shared/clock/clock.ts';
 import type { SinkCommittables, SubtaskKey } from '../../shared/control/messages.ts';
 import type { AttemptNumber, CheckpointId, JobId, LeaderEpoch, TaskManagerId } from '../../shared/ids.ts';
 import type { Instant } from '../membership/members.ts';
-import type { SnapshotStage } from './abort-reason.ts';
-import type { Acknowledgement } from './acknowledgement.ts';
+import type { SnapshotStage } from '../../shared/control/checkpoint-messages.ts';
 import type { CheckpointPointer, SavepointPin, SavepointRequest } from './checkpoint-events.ts';
 import type { CheckpointIds } from './checkpoint-ids.ts';
 import type { CheckpointSettings } from './checkpoint-settings.ts';
 import type { CheckpointPlan, Participants } from './plan-checkpoint.ts';
 import type { PreparedOutput, PreparedOutputs } from './prepared-output.ts';
 import type { WriteProgress } from './write-progress.ts';
+import type { ReceivedAcknowledgement } from './received-acknowledgement.ts';
 
 /** The checkpoints of one attempt, under one leader. Its rules: checkpoint-step.ts. */
 export interface Checkpoints {
@@ -71,7 +71,7 @@ export interface PendingCheckpoint {
 }
 
 export interface TakenAcknowledgement {
-  readonly ack: Acknowledgement;
+  readonly ack: ReceivedAcknowledgement;
   /** What it named as prepared, with its age as of the receipt. */
   readonly outputs: readonly PreparedOutput[];
 }

@@ -2,7 +2,7 @@ import type { Committable } from '../../shared/connector/sink.ts';
 import type { SinkCommittables, SubtaskKey } from '../../shared/control/messages.ts';
 import type { CheckpointId, OperatorUid, TaskManagerId } from '../../shared/ids.ts';
 import type { Instant } from '../membership/members.ts';
-import type { Acknowledgement } from './acknowledgement.ts';
+import type { ReceivedAcknowledgement } from './received-acknowledgement.ts';
 
 /**
  * Output that is prepared and not known to be committed.
@@ -29,7 +29,7 @@ export interface NewestPrepared {
   readonly outputs: readonly PreparedOutput[];
 }
 
-export function outputsOf(ack: Acknowledgement, receivedAt: Instant): readonly PreparedOutput[] {
+export function outputsOf(ack: ReceivedAcknowledgement, receivedAt: Instant): readonly PreparedOutput[] {
   return ack.subtasks.flatMap(({ vertex, subtask, operators }) =>
     operators.flatMap(({ uid, committables }) =>
       committables.map(({ committable, preparedFor, ageMs, timeoutMs }) => ({

@@ -1,7 +1,7 @@
 import { compareOrder } from '../../shared/checkpoint/segment-ref.ts';
 import type { SegmentRef } from '../../shared/checkpoint/segment-ref.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
-import type { KeyedDescription } from './acknowledgement.ts';
+import type { KeyedDescription } from '../../shared/control/acknowledgement.ts';
 
 /** The last completed checkpoint's description of the same operator of the same subtask. */
 export interface KeyedBase {

@@ -2,7 +2,6 @@ import type { SubtaskKey } from '../../shared/control/messages.ts';
 import type { TaskManagerId } from '../../shared/ids.ts';
 import { abortCheckpoint, restart } from './abort-checkpoint.ts';
 import { subtaskName } from './abort-reason.ts';
-import type { Acknowledgement } from './acknowledgement.ts';
 import { announce } from './announce.ts';
 import type { CheckpointDraft } from './checkpoint-draft.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
@@ -10,9 +9,10 @@ import type { PendingCheckpoint } from './checkpoints.ts';
 import { withParticipant } from './plan-checkpoint.ts';
 import { outputsOf, takePrepared, uncovered } from './prepared-output.ts';
 import type { PreparedOutput } from './prepared-output.ts';
+import type { ReceivedAcknowledgement } from './received-acknowledgement.ts';
 
 /** Also of an aborted checkpoint it is worth something: it says what is prepared. Of a completed one it says nothing new. */
-export function takeAcknowledgement(draft: CheckpointDraft, ack: Acknowledgement): void {
+export function takeAcknowledgement(draft: CheckpointDraft, ack: ReceivedAcknowledgement): void {
   const { state, context } = draft;
   const completed = state.completed?.checkpoint;
   if (completed !== undefined && ack.checkpoint <= completed) {
@@ -41,7 +41,11 @@ export function takeAcknowledgement(draft: CheckpointDraft, ack: Acknowledgement
 }
 
 /** prepared-output.ts P1. */
-function giveUpMissing(draft: CheckpointDraft, ack: Acknowledgement, { vertex, subtask, sink }: PreparedOutput): void {
+function giveUpMissing(
+  draft: CheckpointDraft,
+  ack: ReceivedAcknowledgement,
+  { vertex, subtask, sink }: PreparedOutput,
+): void {
   const detail = `left out output of sink ${sink} that it had prepared before`;
   if (draft.state.pending.has(ack.checkpoint)) {
     abortCheckpoint(draft, ack.checkpoint, { reason: 'committable-missing', subtask: { vertex, subtask }, detail });
@@ -50,7 +54,10 @@ function giveUpMissing(draft: CheckpointDraft, ack: Acknowledgement, { vertex, s
   }
 }
 
-function findProblem({ plan }: PendingCheckpoint, { taskManager, subtasks }: Acknowledgement): string | undefined {
+function findProblem(
+  { plan }: PendingCheckpoint,
+  { taskManager, subtasks }: ReceivedAcknowledgement,
+): string | undefined {
   const awaited = plan.awaited.get(taskManager);
   if (awaited === undefined) {
     return `task manager ${taskManager}, which runs no part of it, acknowledged it`;

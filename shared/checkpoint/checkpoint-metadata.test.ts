@@ -7,6 +7,7 @@ import {
   parseKeyGroup,
   parseLeaderEpoch,
   parseOperatorUid,
+  parseSplitId,
 } from '../ids.ts';
 import { sha256Hex } from '../snapshot-store/snapshot-store.ts';
 import type { CheckpointMetadata, SubtaskMetadata } from './checkpoint-metadata.ts';
@@ -56,7 +57,7 @@ const subtask: SubtaskMetadata = {
     },
   ],
   lists: [{ name: 'l', redistribution: 'union', elements: ['\x01\xff', ''] }],
-  splits: [{ id: 'hl7.raw-0', position: '{"offset":"12"}' }],
+  splits: [{ id: parseSplitId('hl7.raw-0'), position: '{"offset":"12"}', isFinished: false }],
   committables: ['{"id":"txn"}'],
   isFinished: false,
   watermarkMs: -5,

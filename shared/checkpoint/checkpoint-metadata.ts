@@ -1,5 +1,6 @@
 import type { Binary } from './binary.ts';
 import type { SegmentRef } from './segment-ref.ts';
+import type { SplitSnapshot } from '../connector/source.ts';
 import type { AttemptNumber, CheckpointId, JobId, LeaderEpoch, OperatorUid } from '../ids.ts';
 
 /** The metadata of a checkpoint or savepoint (proto/checkpoint.proto, where its rules stand) as values of our own types. */
@@ -26,14 +27,14 @@ export interface OperatorMetadata {
   readonly states: readonly StateDictionaryEntry[];
   /** By subtask index. */
   readonly subtasks: readonly SubtaskMetadata[];
-  /** The split enumerator's own JSON; undefined: none. */
+  /** What the coordinator keeps of a source's splits (JSON); undefined: none. */
   readonly coordinatorState: string | undefined;
 }
 
 export interface SubtaskMetadata {
   readonly keyed: readonly SegmentRef[];
   readonly lists: readonly OperatorListSnapshot[];
-  readonly splits: readonly { readonly id: string; readonly position: string }[];
+  readonly splits: readonly SplitSnapshot[];
   readonly committables: readonly string[];
   readonly isFinished: boolean;
   readonly watermarkMs: number | undefined;

@@ -1,9 +1,17 @@
 import type { CheckpointMetadata as Wire } from '../../proto/generated/nerve/v1/CheckpointMetadata.ts';
+import type { OperatorList } from '../../proto/generated/nerve/v1/OperatorList.ts';
 import type { OperatorState } from '../../proto/generated/nerve/v1/OperatorState.ts';
+import type { SplitPosition } from '../../proto/generated/nerve/v1/SplitPosition.ts';
 import type { StateHandle } from '../../proto/generated/nerve/v1/StateHandle.ts';
 import type { SubtaskState } from '../../proto/generated/nerve/v1/SubtaskState.ts';
 import { bytesOf } from './binary.ts';
-import type { CheckpointMetadata, OperatorMetadata, SubtaskMetadata } from './checkpoint-metadata.ts';
+import type { SplitSnapshot } from '../connector/source.ts';
+import type {
+  CheckpointMetadata,
+  OperatorListSnapshot,
+  OperatorMetadata,
+  SubtaskMetadata,
+} from './checkpoint-metadata.ts';
 import { encodeMetadata } from './grpc-metadata-codec.ts';
 import type { SegmentRef } from './segment-ref.ts';
 
@@ -45,12 +53,8 @@ function operatorToWire(operator: OperatorMetadata, folder: string): OperatorSta
 function subtaskToWire(subtask: SubtaskMetadata, folder: string): SubtaskState {
   return {
     keyed: subtask.keyed.map((ref) => handleToWire(ref, folder)),
-    lists: subtask.lists.map(({ name, redistribution, elements }) => ({
-      name,
-      redistribution,
-      elements: elements.map(bytesOf),
-    })),
-    splits: subtask.splits.map(({ id, position }) => ({ id, position })),
+    lists: listsToWire(subtask.lists),
+    splits: splitsToWire(subtask.splits),
     committables: [...subtask.committables],
     finished: subtask.isFinished,
     watermarkMs: subtask.watermarkMs ?? 0,
@@ -58,7 +62,15 @@ function subtaskToWire(subtask: SubtaskMetadata, folder: string): SubtaskState {
   };
 }
 
-/** One segment; also how an acknowledgement carries it. */
+/** These three are also how an acknowledgement carries them. */
+export function listsToWire(lists: readonly OperatorListSnapshot[]): OperatorList[] {
+  return lists.map(({ name, redistribution, elements }) => ({ name, redistribution, elements: elements.map(bytesOf) }));
+}
+
+export function splitsToWire(splits: readonly SplitSnapshot[]): SplitPosition[] {
+  return splits.map(({ id, position, isFinished }) => ({ id, position, finished: isFinished }));
+}
+
 export function handleToWire(ref: SegmentRef, folder: string): StateHandle {
   return {
     kind: ref.kind,

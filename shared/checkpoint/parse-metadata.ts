@@ -1,6 +1,10 @@
 import type { CheckpointMetadataDecoded } from '../../proto/generated/nerve/v1/CheckpointMetadata.ts';
+import type { OperatorListDecoded } from '../../proto/generated/nerve/v1/OperatorList.ts';
 import type { OperatorStateDecoded } from '../../proto/generated/nerve/v1/OperatorState.ts';
+import type { SplitPositionDecoded } from '../../proto/generated/nerve/v1/SplitPosition.ts';
+import type { StateEntryInfoDecoded } from '../../proto/generated/nerve/v1/StateEntryInfo.ts';
 import type { SubtaskStateDecoded } from '../../proto/generated/nerve/v1/SubtaskState.ts';
+import type { SplitSnapshot } from '../connector/source.ts';
 import {
   isName,
   parseAttemptNumber,
@@ -8,12 +12,14 @@ import {
   parseJobId,
   parseLeaderEpoch,
   parseOperatorUid,
+  parseSplitId,
 } from '../ids.ts';
 import { MAX_PARALLELISM_LIMIT } from '../keygroups/key-groups.ts';
 import { binaryOf } from './binary.ts';
 import { STATE_KINDS } from './checkpoint-metadata.ts';
 import type {
   CheckpointMetadata,
+  OperatorListSnapshot,
   OperatorMetadata,
   StateDictionaryEntry,
   SubtaskMetadata,
@@ -122,7 +128,7 @@ function parseOperator(wire: OperatorStateDecoded, isSavepoint: boolean, place: 
       `it lists ${wire.subtasks.length} of ${parallelism} subtasks`,
     ),
   ];
-  const states = parseStates(wire, where, problems);
+  const states = parseStates(wire.states, where, problems);
   const subtasks = wire.subtasks.map((subtask, i) => {
     problems.check(
       !isSavepoint || subtask.committables.length === 0,
@@ -146,15 +152,15 @@ function parseOperator(wire: OperatorStateDecoded, isSavepoint: boolean, place: 
   };
 }
 
-function parseStates(wire: OperatorStateDecoded, where: string, problems: Problems): StateDictionaryEntry[] {
-  const ids = new Set(wire.states.map(({ id }) => id));
-  const names = new Set(wire.states.map(({ name }) => name));
-  problems.check(
-    ids.size === wire.states.length && names.size === ids.size,
-    where,
-    'a state name or id is there twice',
-  );
-  return wire.states.flatMap(({ name, id, kind: kindText, version, serializer }) => {
+export function parseStates(
+  wire: readonly StateEntryInfoDecoded[],
+  where: string,
+  problems: Problems,
+): StateDictionaryEntry[] {
+  const ids = new Set(wire.map(({ id }) => id));
+  const names = new Set(wire.map(({ name }) => name));
+  problems.check(ids.size === wire.length && names.size === ids.size, where, 'a state name or id is there twice');
+  return wire.flatMap(({ name, id, kind: kindText, version, serializer }) => {
     const kind = STATE_KINDS.find((known) => known === kindText);
     problems.check(kind !== undefined, `${where}, state ${name}`, `kind "${kindText}" is not known to this version`);
     problems.check(id >= 1 && id <= 0xffff, `${where}, state ${name}`, `id ${id} does not fit in two bytes`);
@@ -162,24 +168,35 @@ function parseStates(wire: OperatorStateDecoded, where: string, problems: Proble
   });
 }
 
-function parseSubtask(wire: SubtaskStateDecoded, maxParallelism: number, where: string, place: Place): SubtaskMetadata {
-  const keyed = wire.keyed.flatMap((handle, i) => {
-    const ref = parseHandle(handle, `${where}, segment ${i}`, { ...place, maxParallelism });
-    return ref === undefined ? [] : [ref];
-  });
-  const lists = wire.lists.flatMap(({ name, redistribution: text, elements }) => {
+export function parseLists(
+  wire: readonly OperatorListDecoded[],
+  where: string,
+  problems: Problems,
+): OperatorListSnapshot[] {
+  return wire.flatMap(({ name, redistribution: text, elements }) => {
     const redistribution = (['split', 'union'] as const).find((known) => known === text);
-    place.problems.check(
+    problems.check(
       redistribution !== undefined,
       `${where}, list ${name}`,
       `redistribution "${text}" is not known to this version`,
     );
     return redistribution === undefined ? [] : [{ name, redistribution, elements: elements.map(binaryOf) }];
   });
+}
+
+export function parseSplits(wire: readonly SplitPositionDecoded[]): SplitSnapshot[] {
+  return wire.map(({ id, position, finished }) => ({ id: parseSplitId(id), position, isFinished: finished }));
+}
+
+function parseSubtask(wire: SubtaskStateDecoded, maxParallelism: number, where: string, place: Place): SubtaskMetadata {
+  const keyed = wire.keyed.flatMap((handle, i) => {
+    const ref = parseHandle(handle, `${where}, segment ${i}`, { ...place, maxParallelism });
+    return ref === undefined ? [] : [ref];
+  });
   return {
     keyed,
-    lists,
-    splits: wire.splits.map(({ id, position }) => ({ id, position })),
+    lists: parseLists(wire.lists, where, place.problems),
+    splits: parseSplits(wire.splits),
     committables: wire.committables,
     isFinished: wire.finished,
     watermarkMs: wire.hasWatermark ? Number(wire.watermarkMs) : undefined,

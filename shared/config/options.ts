@@ -54,6 +54,56 @@ export const OPTIONS = {
   'heartbeat.timeout': duration(8_000, 'Silence after which a task manager is taken for lost.'),
   'coordinator-loss-grace': duration(60_000, 'How long tasks keep running while no coordinator can be reached.'),
 
+  'execution.checkpointing.interval': duration(
+    1_000,
+    'From one checkpoint to the next, 100 ms to an hour; output of exactly-once sinks becomes visible with each.',
+  ),
+  'execution.checkpointing.timeout': duration(60_000, 'Time after which a checkpoint that is not complete expires.'),
+  'execution.checkpointing.min-pause': duration(0, 'Least time from the end of a checkpoint to the next.'),
+  'execution.checkpointing.max-concurrent-checkpoints': wholeNumber(1, 8, 1, 'Checkpoints under way at once.'),
+  'execution.checkpointing.tolerable-failed-checkpoints': wholeNumber(
+    0,
+    1_000,
+    3,
+    'Failed checkpoints in a row that are borne; one more restarts the job from the last completed one.',
+  ),
+  'execution.checkpointing.num-retained': wholeNumber(1, 100, 3, 'Completed checkpoints that are kept.'),
+  'execution.quarantine-poison-records': choice(
+    ['false', 'true'],
+    'false',
+    'Whether a record at which the same operator has failed three times goes to the dead letter.',
+  ),
+
+  'state.backend': choice(
+    ['rocksdb', 'heap'],
+    'rocksdb',
+    'Where keyed state lives between checkpoints: RocksDB on local disk, or memory.',
+  ),
+  'state.checkpoints.dir': optionalText(
+    'Where checkpoints are stored: s3://BUCKET/PREFIX, or a folder that all processes share; a temporary folder when absent.',
+  ),
+  'state.savepoints.dir': optionalText('Where savepoints go that name no directory: s3://BUCKET/PREFIX, or a folder.'),
+  'state.local-dir': optionalText(
+    'Folder for the local stores of keyed state, kept over restarts; below io.tmp.dirs when absent.',
+  ),
+  'state.dirty-soft-limit': size(
+    32 * 1024 ** 2,
+    'Changes of keyed state held in the memory of a slot above which a checkpoint is asked for at once.',
+  ),
+  'state.dirty-hard-limit': size(
+    128 * 1024 ** 2,
+    'Changes of keyed state held in the memory of a slot above which they are spilled to local disk.',
+  ),
+  'state.cache-size': size(64 * 1024 ** 2, 'Clean keyed state held in the memory of a slot.'),
+  's3.endpoint': optionalText('URL of MinIO or another S3, such as http://127.0.0.1:9000.'),
+  's3.region': text('us-east-1', 'Region of the bucket.'),
+  's3.access-key': optionalText('Access key of the S3 user.'),
+  's3.secret-key': optionalText('Secret key of the S3 user.'),
+
+  'high-availability.cluster-id': optionalName(
+    'Name of this cluster where it shares a Kafka, an etcd or a bucket with others; "default" when absent.',
+  ),
+
   'restart-strategy.type': choice(
     ['exponential-delay', 'none'],
     'exponential-delay',

@@ -11,8 +11,8 @@ import type { ConnectorSettings } from './connector-settings.ts';
  *
  * I1  A split is read by one reader at a time. Its start position is resolved once, at discovery, and recorded: a restart
  *     begins from the recorded position, never from a position resolved anew.
- * I2  The reader's state is the authority on what it owns and how far it is: `snapshot()` describes every split it was given
- *     and has not finished, at the position behind the last record that `poll` handed over.
+ * I2  The reader's state is the authority on what it owns and how far it is: `snapshot()` describes every split that it was
+ *     given in this attempt, at the position behind the last record that `poll` handed over, or as finished.
  * I3  `poll` never waits and never hands over more than asked. Fetching goes on beside it, into a bounded buffer; a reader
  *     that is not polled stops fetching.
  */
@@ -36,6 +36,11 @@ export interface SourceSpec<T> {
 export interface SplitState {
   readonly id: SplitId;
   readonly position: string;
+}
+
+/** A split as a checkpoint holds it. A finished one is never given to a reader again. */
+export interface SplitSnapshot extends SplitState {
+  readonly isFinished: boolean;
 }
 
 export interface Discovery {
@@ -100,6 +105,9 @@ export interface SourceReader<T> {
   /** No split will be added any more. */
   noMoreSplits(): void;
   poll(recordsMax: number, output: SourceOutput<T>): PollResult;
-  snapshot(): readonly SplitState[];
+  /** Cheap and synchronous: called at a barrier. */
+  snapshot(): readonly SplitSnapshot[];
+  /** What `snapshot()` gave for a checkpoint that has completed: to tell the outside how far reading is, for monitoring only. */
+  checkpointCompleted?(splits: readonly SplitSnapshot[]): void;
   close(): Promise<void>;
 }

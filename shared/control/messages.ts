@@ -5,6 +5,7 @@ import type { RawArguments } from '../graph/job-arguments.ts';
 import type {
   ArtifactHash,
   AttemptNumber,
+  CheckpointId,
   Incarnation,
   JobId,
   OperatorUid,
@@ -14,6 +15,7 @@ import type {
   VertexId,
 } from '../ids.ts';
 import type { MetricSample } from '../metrics/metrics.ts';
+import type { CheckpointCommand, CheckpointReport } from './checkpoint-messages.ts';
 
 /** The words of the control stream (proto/control.proto, where the rules of the stream stand) as values of our own types. */
 
@@ -48,9 +50,33 @@ export interface Deployment extends AttemptKey {
   readonly maxParallelism: number;
   readonly fingerprint: string;
   readonly slots: readonly SlotPlace[];
+  readonly checkpointing: DeployedCheckpointing;
 }
 
-/** initializing → ready → running → finished | failed | cancelled; failed and cancelled also from the earlier states. */
+/** What the subtasks of an attempt are told of its checkpoints: the coordinator's settings rule, not each process' own. */
+export interface DeployedCheckpointing {
+  /** Checkpoints of the same lineage are of one history: a local store may catch up (store-stamp-wire.ts). */
+  readonly lineage: string;
+  /** Location of the snapshot store, as `state.checkpoints.dir` gives it. */
+  readonly directory: string;
+  /** What the attempt begins with; undefined: empty state. */
+  readonly restore: RestoreHandle | undefined;
+  /** First part of every transactional id: two clusters may share a broker. */
+  readonly clusterId: string;
+  /** Transactions of one writer that may be prepared at once: the size of its pool of transactional ids. */
+  readonly transactionPool: number;
+}
+
+/** Each slot reads the metadata object itself, and from it what concerns its subtasks. */
+export interface RestoreHandle {
+  readonly checkpoint: CheckpointId;
+  readonly metadataKey: string;
+}
+
+/**
+ * initializing → ready → running → finished | failed | cancelled; failed and cancelled also from the earlier states.
+ * `finished`: a checkpoint that holds its last state (`isFinished`) has completed, so its output is committed.
+ */
 export type TaskState = 'initializing' | 'ready' | 'running' | 'finished' | 'failed' | 'cancelled';
 
 export interface SinkCommittables {
@@ -62,8 +88,6 @@ export interface TaskReport extends AttemptKey, SubtaskKey {
   readonly state: TaskState;
   /** Present exactly when `state` is `failed`. */
   readonly failure?: Failure;
-  /** Only with `finished`: output that becomes visible when the coordinator commits it. */
-  readonly committables: readonly SinkCommittables[];
   /** With a final state: the subtask's last metric values. */
   readonly metrics: readonly MetricSample[];
 }
@@ -86,6 +110,7 @@ export type FromTaskManager =
   /** The attempt cannot go on here, and no single subtask is to blame (its module, a crashed thread). `attempt-ended` follows. */
   | ({ readonly kind: 'attempt-failed'; readonly failure: Failure } & AttemptKey)
   | ({ readonly kind: 'attempt-ended' } & AttemptKey)
+  | CheckpointReport
   | { readonly kind: 'goodbye'; readonly reason: string };
 
 export interface SplitAssignment extends AttemptKey, SubtaskKey {
@@ -108,7 +133,8 @@ export type FromCoordinator =
   | { readonly kind: 'deploy'; readonly deployment: Deployment }
   | ({ readonly kind: 'start' } & AttemptKey)
   | ({ readonly kind: 'cancel' } & AttemptKey)
-  | ({ readonly kind: 'assign-splits' } & SplitAssignment);
+  | ({ readonly kind: 'assign-splits' } & SplitAssignment)
+  | CheckpointCommand;
 
 export function attemptName(key: AttemptKey): string {
   return `${key.jobId}#${key.attempt}`;

@@ -1,5 +1,6 @@
 import type { OutputTag } from './output-tag.ts';
-import type { RuntimeContext } from './runtime-context.ts';
+import type { KeyedRuntimeContext, RuntimeContext } from './runtime-context.ts';
+import type { Timers } from './timers.ts';
 
 /**
  * What users write. A function is called for one record at a time, on one thread, and must not wait: work that waits
@@ -22,6 +23,13 @@ export interface ProcessContext<Out> {
 
 export interface KeyedProcessContext<Out> extends ProcessContext<Out> {
   readonly currentKey: string;
+  /** Timers of the current key. */
+  readonly timers: Timers;
+}
+
+export interface OnTimerContext<Out> extends KeyedProcessContext<Out> {
+  /** Whose time reached the timer's. `timestamp` is the timer's time. */
+  readonly timeDomain: 'event' | 'processing';
 }
 
 export interface ProcessFunction<In, Out> extends Lifecycle {
@@ -30,8 +38,16 @@ export interface ProcessFunction<In, Out> extends Lifecycle {
   finish?(context: ProcessContext<Out>): void;
 }
 
-export interface KeyedProcessFunction<In, Out> extends Lifecycle {
-  process(value: In, context: KeyedProcessContext<Out>): void;
+export interface KeyedProcessFunction<In, Out> extends Omit<Lifecycle, 'open'> {
+  /** Here the function declares its states: `this.#count = context.state.value(COUNT)`. They speak of the current key. */
+  open?(context: KeyedRuntimeContext): void;
+  /**
+   * May give a promise only to read a `LargeMapState`: the subtask then takes no other record and no barrier until it ends, and
+   * what it emits after its first wait counts as emitted by this record.
+   */
+  process(value: In, context: KeyedProcessContext<Out>): void | Promise<void>;
+  /** Each registered timer once, in the order of their times, with the state of its key. */
+  onTimer?(timestamp: number, context: OnTimerContext<Out>): void | Promise<void>;
 }
 
 /** Two inputs, one function: `connect`. */

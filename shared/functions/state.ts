@@ -153,6 +153,13 @@ export function operatorListState<T>(
   return { kind: 'operator-list', redistribution: options.redistribution, options: checked(options) };
 }
 
+export interface OperatorListState<T> {
+  get(): readonly T[];
+  add(value: T): void;
+  update(values: Iterable<T>): void;
+  clear(): void;
+}
+
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const VERSION_MAX = 126;
 

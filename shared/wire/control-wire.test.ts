@@ -3,8 +3,10 @@ import type { AttemptKey, FromCoordinator, FromTaskManager, SubtaskKey } from '.
 import {
   parseArtifactHash,
   parseAttemptNumber,
+  parseCheckpointId,
   parseIncarnation,
   parseJobId,
+  parseKeyGroup,
   parseOperatorUid,
   parseSlotIndex,
   parseSplitId,
@@ -30,6 +32,16 @@ const failure = {
 } as const;
 const metrics = [{ name: 'numRecordsIn', kind: 'counter', labels: { vertex: 'raw' }, value: 2 ** 40 + 0.5 }] as const;
 
+const segment: SegmentRef = {
+  kind: 'base',
+  location: { kind: 'object', key: 'jobs/j/state/1-a' },
+  length: 9,
+  sha256: 'ab'.repeat(32),
+  range: { first: parseKeyGroup(0), last: parseKeyGroup(63) },
+  from: { checkpoint: parseCheckpointId(1n), part: 0 },
+  to: { checkpoint: parseCheckpointId(42n), part: 4_294_967_295 },
+};
+
 const fromTaskManager: readonly FromTaskManager[] = [
   {
     kind: 'register',
@@ -41,17 +53,63 @@ const fromTaskManager: readonly FromTaskManager[] = [
     attempts: [attempt],
   },
   { kind: 'heartbeat', sentAtMs: 12, metrics },
-  { kind: 'task-report', report: { ...attempt, ...subtask, state: 'failed', failure, committables: [], metrics } },
+  { kind: 'task-report', report: { ...attempt, ...subtask, state: 'failed', failure, metrics } },
+  { kind: 'task-report', report: { ...attempt, ...subtask, state: 'finished', metrics: [] } },
   {
-    kind: 'task-report',
-    report: {
-      ...attempt,
-      ...subtask,
-      state: 'finished',
-      committables: [{ sink: parseOperatorUid('out'), committables: ['{"a":1}'] }],
-      metrics: [],
+    kind: 'acknowledge-checkpoint',
+    ...attempt,
+    ack: {
+      checkpoint: parseCheckpointId(42n),
+      subtasks: [
+        {
+          ...subtask,
+          operators: [
+            {
+              uid: parseOperatorUid('out'),
+              states: [{ name: 'count', id: 1, kind: 'value', version: 2, serializer: 'msgpackr/1' }],
+              keyed: { kind: 'since', checkpoint: parseCheckpointId(41n), kept: [0, 2], added: [segment] },
+              lists: [{ name: 'l', redistribution: 'union', elements: ['\x01\xff', ''] }],
+              splits: [{ id: parseSplitId('hl7.raw-0'), position: '{"offset":"9"}', isFinished: true }],
+              committables: [
+                { committable: '{"a":1}', preparedFor: parseCheckpointId(40n), ageMs: 7, timeoutMs: 900_000 },
+                { committable: 'part', preparedFor: parseCheckpointId(42n), ageMs: 0, timeoutMs: undefined },
+              ],
+              isFinished: false,
+              watermarkMs: -5,
+            },
+            {
+              uid: parseOperatorUid('map'),
+              states: [],
+              keyed: { kind: 'whole', segments: [segment] },
+              lists: [],
+              splits: [],
+              committables: [],
+              isFinished: true,
+              watermarkMs: undefined,
+            },
+          ],
+        },
+      ],
     },
   },
+  {
+    kind: 'decline-checkpoint',
+    ...attempt,
+    checkpoint: parseCheckpointId(42n),
+    subtask,
+    cause: 'failed',
+    detail: 'could not store its state',
+  },
+  {
+    kind: 'checkpoint-progress',
+    ...attempt,
+    checkpoint: parseCheckpointId(42n),
+    stages: [
+      { subtask, stage: { kind: 'waiting-for-barriers', from: ['a#1'] } },
+      { subtask, stage: { kind: 'done' } },
+    ],
+  },
+  { kind: 'checkpoint-wanted', ...attempt },
   { kind: 'split-request', ...attempt, ...subtask },
   { kind: 'attempt-failed', ...attempt, failure },
   { kind: 'attempt-ended', ...attempt },
@@ -74,6 +132,13 @@ const fromCoordinator: readonly FromCoordinator[] = [
       slots: [
         { slot: 0, taskManager: parseTaskManagerId('tm-0'), slotIndex: parseSlotIndex(1), dataAddress: '127.0.0.1:99' },
       ],
+      checkpointing: {
+        lineage: 'run-1',
+        directory: 's3://bucket/prefix',
+        restore: { checkpoint: parseCheckpointId(41n), metadataKey: 'jobs/j/checkpoints/1-41/metadata' },
+        clusterId: 'c',
+        transactionPool: 6,
+      },
     },
   },
   {
@@ -86,10 +151,39 @@ const fromCoordinator: readonly FromCoordinator[] = [
       maxParallelism: 8,
       fingerprint: 'g',
       slots: [],
+      checkpointing: { lineage: 'run-1', directory: '/d', restore: undefined, clusterId: 'c', transactionPool: 6 },
     },
   },
   { kind: 'start', ...attempt },
   { kind: 'cancel', ...attempt },
+  {
+    kind: 'trigger-checkpoint',
+    ...attempt,
+    checkpoint: parseCheckpointId(43n),
+    triggeredAtMs: 1_700_000_000_000,
+    subtasks: [subtask],
+    final: 'drain',
+    completed: parseCheckpointId(42n),
+  },
+  {
+    kind: 'trigger-checkpoint',
+    ...attempt,
+    checkpoint: parseCheckpointId(1n),
+    triggeredAtMs: 1,
+    subtasks: [],
+    final: undefined,
+    completed: undefined,
+  },
+  { kind: 'checkpoint-completed', ...attempt, checkpoint: parseCheckpointId(43n) },
+  { kind: 'checkpoint-aborted', ...attempt, checkpoint: parseCheckpointId(44n) },
+  {
+    kind: 'announce-checkpoints',
+    ...attempt,
+    completed: parseCheckpointId(43n),
+    issued: parseCheckpointId(46n),
+    pending: [parseCheckpointId(45n)],
+  },
+  { kind: 'announce-checkpoints', ...attempt, completed: undefined, issued: undefined, pending: [] },
   {
     kind: 'assign-splits',
     ...attempt,

@@ -11,6 +11,19 @@ import type {
 import type { FromCoordinator, FromTaskManager } from '../control/messages.ts';
 import { parseIncarnation, parseSplitId, parseTaskManagerId } from '../ids.ts';
 import { unreachable } from '../invariant.ts';
+import { acknowledgementFromWire, acknowledgementToWire } from './acknowledgement-wire.ts';
+import {
+  announceFromWire,
+  announceToWire,
+  checkpointKeyFromWire,
+  checkpointKeyToWire,
+  declineFromWire,
+  declineToWire,
+  progressFromWire,
+  progressToWire,
+  triggerFromWire,
+  triggerToWire,
+} from './checkpoint-wire.ts';
 import { deploymentFromWire, deploymentToWire } from './deployment-wire.ts';
 import { failureFromWire, failureToWire } from './failure-wire.ts';
 import { attemptFromWire, attemptToWire, present, subtaskFromWire } from './keys-wire.ts';
@@ -60,6 +73,14 @@ export function taskManagerMessageToWire({ seq, leaderEpoch, message }: Envelope
       return { ...head, attemptFailed: { ...attemptToWire(message), failure: failureToWire(message.failure) } };
     case 'attempt-ended':
       return { ...head, attemptEnded: attemptToWire(message) };
+    case 'acknowledge-checkpoint':
+      return { ...head, acknowledgeCheckpoint: acknowledgementToWire(message, message.ack) };
+    case 'decline-checkpoint':
+      return { ...head, declineCheckpoint: declineToWire(message) };
+    case 'checkpoint-progress':
+      return { ...head, checkpointProgress: progressToWire(message) };
+    case 'checkpoint-wanted':
+      return { ...head, checkpointWanted: attemptToWire(message) };
     case 'goodbye':
       return { ...head, goodbye: { reason: message.reason } };
     default:
@@ -105,6 +126,14 @@ export function coordinatorMessageToWire({ seq, leaderEpoch, message }: Envelope
           noMore: message.noMore,
         },
       };
+    case 'trigger-checkpoint':
+      return { ...head, triggerCheckpoint: triggerToWire(message) };
+    case 'checkpoint-completed':
+      return { ...head, checkpointCompleted: checkpointKeyToWire(message) };
+    case 'checkpoint-aborted':
+      return { ...head, checkpointAborted: checkpointKeyToWire(message) };
+    case 'announce-checkpoints':
+      return { ...head, announceCheckpoints: announceToWire(message) };
     default:
       return unreachable(message);
   }
@@ -138,6 +167,17 @@ function fromTaskManager(wire: TaskManagerMessageDecoded): FromTaskManager {
     }
     case 'attemptEnded':
       return { kind: 'attempt-ended', ...attemptFromWire(present(wire.attemptEnded, 'attempt ended')) };
+    case 'acknowledgeCheckpoint':
+      return {
+        kind: 'acknowledge-checkpoint',
+        ...acknowledgementFromWire(present(wire.acknowledgeCheckpoint, 'acknowledgement')),
+      };
+    case 'declineCheckpoint':
+      return declineFromWire(present(wire.declineCheckpoint, 'decline'));
+    case 'checkpointProgress':
+      return progressFromWire(present(wire.checkpointProgress, 'progress'));
+    case 'checkpointWanted':
+      return { kind: 'checkpoint-wanted', ...attemptFromWire(present(wire.checkpointWanted, 'wish')) };
     case 'goodbye':
       return { kind: 'goodbye', reason: present(wire.goodbye, 'goodbye').reason };
     case undefined:
@@ -167,6 +207,20 @@ function fromCoordinator(wire: CoordinatorMessageDecoded): FromCoordinator {
       return { kind: 'cancel', ...attemptFromWire(present(wire.cancel, 'cancel')) };
     case 'assignSplits':
       return assignmentFromWire(present(wire.assignSplits, 'split assignment'));
+    case 'triggerCheckpoint':
+      return triggerFromWire(present(wire.triggerCheckpoint, 'trigger'));
+    case 'checkpointCompleted':
+      return {
+        kind: 'checkpoint-completed',
+        ...checkpointKeyFromWire(present(wire.checkpointCompleted, 'completed checkpoint')),
+      };
+    case 'checkpointAborted':
+      return {
+        kind: 'checkpoint-aborted',
+        ...checkpointKeyFromWire(present(wire.checkpointAborted, 'aborted checkpoint')),
+      };
+    case 'announceCheckpoints':
+      return announceFromWire(present(wire.announceCheckpoints, 'announcement'));
     case undefined:
       throw unknownBody('coordinator');
     default:

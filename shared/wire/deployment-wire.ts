@@ -1,7 +1,11 @@
+import type {
+  Checkpointing as WireCheckpointing,
+  CheckpointingDecoded,
+} from '../../proto/generated/nerve/v1/Checkpointing.ts';
 import type { Deploy, DeployDecoded } from '../../proto/generated/nerve/v1/Deploy.ts';
 import type { JobModule as WireModule, JobModuleDecoded } from '../../proto/generated/nerve/v1/JobModule.ts';
-import type { Deployment, JobModule } from '../control/messages.ts';
-import { parseArtifactHash, parseSlotIndex, parseTaskManagerId } from '../ids.ts';
+import type { DeployedCheckpointing, Deployment, JobModule } from '../control/messages.ts';
+import { parseArtifactHash, parseCheckpointId, parseSlotIndex, parseTaskManagerId } from '../ids.ts';
 import { required } from '../invariant.ts';
 import { attemptFromWire, attemptToWire, present } from './keys-wire.ts';
 
@@ -19,6 +23,7 @@ export function deploymentToWire(deployment: Deployment): Deploy {
       slotIndex,
       dataAddress,
     })),
+    checkpointing: checkpointingToWire(deployment.checkpointing),
   };
 }
 
@@ -36,6 +41,34 @@ export function deploymentFromWire(wire: DeployDecoded): Deployment {
       slotIndex: parseSlotIndex(slotIndex),
       dataAddress,
     })),
+    checkpointing: checkpointingFromWire(present(wire.checkpointing, 'checkpointing')),
+  };
+}
+
+function checkpointingToWire(checkpointing: DeployedCheckpointing): WireCheckpointing {
+  const { lineage, directory, restore, clusterId, transactionPool } = checkpointing;
+  return {
+    lineage,
+    directory,
+    clusterId,
+    transactionPool,
+    ...(restore === undefined
+      ? {}
+      : { restore: { checkpointId: String(restore.checkpoint), metadataKey: restore.metadataKey } }),
+  };
+}
+
+function checkpointingFromWire(wire: CheckpointingDecoded): DeployedCheckpointing {
+  const { lineage, directory, clusterId, transactionPool, restore } = wire;
+  return {
+    lineage,
+    directory,
+    clusterId,
+    transactionPool,
+    restore:
+      restore === null
+        ? undefined
+        : { checkpoint: parseCheckpointId(BigInt(restore.checkpointId)), metadataKey: restore.metadataKey },
   };
 }
 

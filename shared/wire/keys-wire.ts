@@ -10,6 +10,10 @@ export function attemptFromWire(wire: { readonly jobId: string; readonly attempt
   return { jobId: parseJobId(wire.jobId), attempt: parseAttemptNumber(wire.attempt) };
 }
 
+export function subtaskToWire({ vertex, subtask }: SubtaskKey): { vertexId: string; subtask: number } {
+  return { vertexId: vertex, subtask };
+}
+
 export function subtaskFromWire(wire: { readonly vertexId: string; readonly subtask: number }): SubtaskKey {
   return { vertex: parseVertexId(wire.vertexId), subtask: parseSubtaskIndex(wire.subtask) };
 }

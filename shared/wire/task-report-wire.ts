@@ -1,6 +1,5 @@
 import type { TaskReport as WireReport, TaskReportDecoded } from '../../proto/generated/nerve/v1/TaskReport.ts';
 import type { TaskReport, TaskState } from '../control/messages.ts';
-import { parseOperatorUid } from '../ids.ts';
 import { invariant } from '../invariant.ts';
 import { failureFromWire, failureToWire } from './failure-wire.ts';
 import { attemptFromWire, attemptToWire, subtaskFromWire } from './keys-wire.ts';
@@ -22,10 +21,6 @@ export function reportToWire(report: TaskReport): WireReport {
     subtask: report.subtask,
     state: report.state,
     ...(report.failure === undefined ? {} : { failure: failureToWire(report.failure) }),
-    committables: report.committables.map(({ sink, committables }) => ({
-      sinkUid: sink,
-      committables: [...committables],
-    })),
     metrics: samplesToWire(report.metrics),
   };
 }
@@ -36,10 +31,6 @@ export function reportFromWire(wire: TaskReportDecoded): TaskReport {
     ...attemptFromWire(wire),
     ...subtaskFromWire(wire),
     state: wire.state as TaskState,
-    committables: wire.committables.map(({ sinkUid, committables }) => ({
-      sink: parseOperatorUid(sinkUid),
-      committables,
-    })),
     metrics: samplesFromWire(wire.metrics),
   };
   return wire.failure === null ? report : { ...report, failure: failureFromWire(wire.failure) };

@@ -1,16 +1,9 @@
 import type { Binary } from '../../shared/checkpoint/binary.ts';
 import type { OperatorListSnapshot } from '../../shared/checkpoint/checkpoint-metadata.ts';
-import type { OperatorListStateDescriptor } from '../../shared/functions/state.ts';
+import type { OperatorListState, OperatorListStateDescriptor } from '../../shared/functions/state.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import { invariant } from '../../shared/invariant.ts';
 import { ValueCodec } from './value-codec.ts';
-
-export interface OperatorListState<T> {
-  get(): readonly T[];
-  add(value: T): void;
-  update(values: Iterable<T>): void;
-  clear(): void;
-}
 
 /** The state of a subtask without keys: small, held in memory, and written whole with each checkpoint. */
 export class OperatorState {

@@ -3,7 +3,7 @@ import { parseCheckpointId, parseSplitId, parseSubtaskIndex } from '../../../sha
 import type { CheckpointId, TaskManagerId } from '../../../shared/ids.ts';
 import { alignerStep, openAligner } from '../../../taskmanager/input/barrier-aligner.ts';
 import type { Aligner, AlignerEvent } from '../../../taskmanager/input/barrier-aligner.ts';
-import type { OperatorSnapshot } from '../acknowledgement.ts';
+import type { OperatorSnapshot } from '../../../shared/control/acknowledgement.ts';
 import type { SimulatedOutput } from './protocol-invariants-testing.ts';
 import type { FromTaskManager, ToTaskManager } from './simulated-messages-testing.ts';
 import { SINK, SINK_UID, SOURCE, SOURCE_UID } from './simulated-job-testing.ts';
@@ -111,7 +111,7 @@ export class SimulatedAttempt {
     const position = JSON.stringify(this.#position);
     this.#snapshotOf(checkpoint).source = {
       ...emptySnapshot(SOURCE_UID),
-      splits: [{ id: parseSplitId(`split-${this.index}`), position }],
+      splits: [{ id: parseSplitId(`split-${this.index}`), position, isFinished: false }],
     };
     this.#acknowledge(checkpoint);
   }

@@ -1,7 +1,7 @@
 import type { CheckpointId } from '../../../shared/ids.ts';
 import type { CheckpointMetadata } from '../../../shared/checkpoint/checkpoint-metadata.ts';
-import type { Acknowledgement } from '../acknowledgement.ts';
 import type { CheckpointSend } from '../checkpoint-events.ts';
+import type { ReceivedAcknowledgement } from '../received-acknowledgement.ts';
 
 export type ToTaskManager =
   | Extract<CheckpointSend, { kind: 'trigger' | 'complete' | 'abort' | 'announce' }>
@@ -18,7 +18,7 @@ export type ToTaskManager =
 export type FromTaskManager =
   | { readonly kind: 'ready'; readonly attempt: number }
   | { readonly kind: 'failed'; readonly attempt: number; readonly why: string }
-  | { readonly kind: 'acknowledged'; readonly attempt: number; readonly ack: Acknowledgement }
+  | { readonly kind: 'acknowledged'; readonly attempt: number; readonly ack: ReceivedAcknowledgement }
   | {
       readonly kind: 'declined';
       readonly attempt: number;

@@ -1,6 +1,6 @@
 import { parseCheckpointId } from '../../../shared/ids.ts';
 import type { CheckpointId } from '../../../shared/ids.ts';
-import type { AgedCommittable } from '../acknowledgement.ts';
+import type { AgedCommittable } from '../../../shared/control/acknowledgement.ts';
 import { formatCommittable } from './protocol-invariants-testing.ts';
 import type { SimulatedOutput } from './protocol-invariants-testing.ts';
 import type { Mutation } from './protocol-mutation-testing.ts';

@@ -7,6 +7,10 @@ import type { Deploy as _nerve_v1_Deploy, DeployDecoded as _nerve_v1_DeployDecod
 import type { Start as _nerve_v1_Start, StartDecoded as _nerve_v1_StartDecoded } from '../../nerve/v1/Start.ts';
 import type { Cancel as _nerve_v1_Cancel, CancelDecoded as _nerve_v1_CancelDecoded } from '../../nerve/v1/Cancel.ts';
 import type { AssignSplits as _nerve_v1_AssignSplits, AssignSplitsDecoded as _nerve_v1_AssignSplitsDecoded } from '../../nerve/v1/AssignSplits.ts';
+import type { TriggerCheckpoint as _nerve_v1_TriggerCheckpoint, TriggerCheckpointDecoded as _nerve_v1_TriggerCheckpointDecoded } from '../../nerve/v1/TriggerCheckpoint.ts';
+import type { CheckpointCompleted as _nerve_v1_CheckpointCompleted, CheckpointCompletedDecoded as _nerve_v1_CheckpointCompletedDecoded } from '../../nerve/v1/CheckpointCompleted.ts';
+import type { CheckpointAborted as _nerve_v1_CheckpointAborted, CheckpointAbortedDecoded as _nerve_v1_CheckpointAbortedDecoded } from '../../nerve/v1/CheckpointAborted.ts';
+import type { AnnounceCheckpoints as _nerve_v1_AnnounceCheckpoints, AnnounceCheckpointsDecoded as _nerve_v1_AnnounceCheckpointsDecoded } from '../../nerve/v1/AnnounceCheckpoints.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface CoordinatorMessage {
@@ -19,7 +23,11 @@ export interface CoordinatorMessage {
   'start'?: (_nerve_v1_Start | null);
   'cancel'?: (_nerve_v1_Cancel | null);
   'assignSplits'?: (_nerve_v1_AssignSplits | null);
-  'body'?: "registered"|"refused"|"heartbeatAck"|"deploy"|"start"|"cancel"|"assignSplits";
+  'triggerCheckpoint'?: (_nerve_v1_TriggerCheckpoint | null);
+  'checkpointCompleted'?: (_nerve_v1_CheckpointCompleted | null);
+  'checkpointAborted'?: (_nerve_v1_CheckpointAborted | null);
+  'announceCheckpoints'?: (_nerve_v1_AnnounceCheckpoints | null);
+  'body'?: "registered"|"refused"|"heartbeatAck"|"deploy"|"start"|"cancel"|"assignSplits"|"triggerCheckpoint"|"checkpointCompleted"|"checkpointAborted"|"announceCheckpoints";
 }
 
 export interface CoordinatorMessageDecoded {
@@ -32,5 +40,9 @@ export interface CoordinatorMessageDecoded {
   'start'?: (_nerve_v1_StartDecoded | null);
   'cancel'?: (_nerve_v1_CancelDecoded | null);
   'assignSplits'?: (_nerve_v1_AssignSplitsDecoded | null);
-  'body'?: "registered"|"refused"|"heartbeatAck"|"deploy"|"start"|"cancel"|"assignSplits";
+  'triggerCheckpoint'?: (_nerve_v1_TriggerCheckpointDecoded | null);
+  'checkpointCompleted'?: (_nerve_v1_CheckpointCompletedDecoded | null);
+  'checkpointAborted'?: (_nerve_v1_CheckpointAbortedDecoded | null);
+  'announceCheckpoints'?: (_nerve_v1_AnnounceCheckpointsDecoded | null);
+  'body'?: "registered"|"refused"|"heartbeatAck"|"deploy"|"start"|"cancel"|"assignSplits"|"triggerCheckpoint"|"checkpointCompleted"|"checkpointAborted"|"announceCheckpoints";
 }

@@ -2,6 +2,7 @@
 
 import type { JobModule as _nerve_v1_JobModule, JobModuleDecoded as _nerve_v1_JobModuleDecoded } from '../../nerve/v1/JobModule.ts';
 import type { SlotPlace as _nerve_v1_SlotPlace, SlotPlaceDecoded as _nerve_v1_SlotPlaceDecoded } from '../../nerve/v1/SlotPlace.ts';
+import type { Checkpointing as _nerve_v1_Checkpointing, CheckpointingDecoded as _nerve_v1_CheckpointingDecoded } from '../../nerve/v1/Checkpointing.ts';
 
 export interface Deploy {
   'jobId'?: (string);
@@ -12,6 +13,7 @@ export interface Deploy {
   'maxParallelism'?: (number);
   'fingerprint'?: (string);
   'slots'?: (_nerve_v1_SlotPlace)[];
+  'checkpointing'?: (_nerve_v1_Checkpointing | null);
 }
 
 export interface DeployDecoded {
@@ -23,4 +25,5 @@ export interface DeployDecoded {
   'maxParallelism': (number);
   'fingerprint': (string);
   'slots': (_nerve_v1_SlotPlaceDecoded)[];
+  'checkpointing': (_nerve_v1_CheckpointingDecoded | null);
 }

@@ -4,9 +4,11 @@
 export interface SplitPosition {
   'id'?: (string);
   'position'?: (string);
+  'finished'?: (boolean);
 }
 
 export interface SplitPositionDecoded {
   'id': (string);
   'position': (string);
+  'finished': (boolean);
 }

@@ -1,7 +1,6 @@
 // From proto/control.proto
 
 import type { Failure as _nerve_v1_Failure, FailureDecoded as _nerve_v1_FailureDecoded } from '../../nerve/v1/Failure.ts';
-import type { SinkCommittables as _nerve_v1_SinkCommittables, SinkCommittablesDecoded as _nerve_v1_SinkCommittablesDecoded } from '../../nerve/v1/SinkCommittables.ts';
 import type { MetricSample as _nerve_v1_MetricSample, MetricSampleDecoded as _nerve_v1_MetricSampleDecoded } from '../../nerve/v1/MetricSample.ts';
 
 export interface TaskReport {
@@ -11,7 +10,6 @@ export interface TaskReport {
   'subtask'?: (number);
   'state'?: (string);
   'failure'?: (_nerve_v1_Failure | null);
-  'committables'?: (_nerve_v1_SinkCommittables)[];
   'metrics'?: (_nerve_v1_MetricSample)[];
 }
 
@@ -22,6 +20,5 @@ export interface TaskReportDecoded {
   'subtask': (number);
   'state': (string);
   'failure': (_nerve_v1_FailureDecoded | null);
-  'committables': (_nerve_v1_SinkCommittablesDecoded)[];
   'metrics': (_nerve_v1_MetricSampleDecoded)[];
 }

@@ -1,9 +1,9 @@
-import type { OperatorListSnapshot, StateDictionaryEntry } from '../../shared/checkpoint/checkpoint-metadata.ts';
-import type { SegmentRef } from '../../shared/checkpoint/segment-ref.ts';
-import type { Committable } from '../../shared/connector/sink.ts';
-import type { SplitState } from '../../shared/connector/source.ts';
-import type { SubtaskKey } from '../../shared/control/messages.ts';
-import type { CheckpointId, OperatorUid, TaskManagerId } from '../../shared/ids.ts';
+import type { OperatorListSnapshot, StateDictionaryEntry } from '../checkpoint/checkpoint-metadata.ts';
+import type { SegmentRef } from '../checkpoint/segment-ref.ts';
+import type { Committable } from '../connector/sink.ts';
+import type { SplitSnapshot } from '../connector/source.ts';
+import type { CheckpointId, OperatorUid } from '../ids.ts';
+import type { SubtaskKey } from './messages.ts';
 
 /**
  * What a task manager says of one checkpoint: one message, when all of its subtasks have made their snapshots and everything
@@ -15,7 +15,6 @@ import type { CheckpointId, OperatorUid, TaskManagerId } from '../../shared/ids.
  */
 export interface Acknowledgement {
   readonly checkpoint: CheckpointId;
-  readonly taskManager: TaskManagerId;
   readonly subtasks: readonly SubtaskSnapshot[];
 }
 
@@ -28,7 +27,7 @@ export interface OperatorSnapshot {
   readonly states: readonly StateDictionaryEntry[];
   readonly keyed: KeyedDescription;
   readonly lists: readonly OperatorListSnapshot[];
-  readonly splits: readonly SplitState[];
+  readonly splits: readonly SplitSnapshot[];
   readonly committables: readonly AgedCommittable[];
   /** It has read all its input: with this checkpoint it is done. */
   readonly isFinished: boolean;
