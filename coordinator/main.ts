@@ -1,3 +1,4 @@
+import { armNodeFailpoints } from '../shared/failpoints/node-failpoints.ts';
 import { nodeLogger } from '../shared/log/node-logger.ts';
 import { classifyUnknown, formatFailure, StreamError } from '../shared/failure/failure.ts';
 import type { Logger } from '../shared/log/logger.ts';
@@ -26,6 +27,7 @@ export async function runCoordinator(
   signal: AbortSignal,
   hooks: CoordinatorHooks = {},
 ): Promise<number> {
+  armNodeFailpoints('coordinator');
   const logger = nodeLogger('coordinator', settings.configuration['log.level']);
   logger.info('coordinator-starting', { version: VERSION, pid: process.pid });
   const leadership = await wireElection().campaign(signal);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { nodeClock } from '../shared/clock/node-clock.ts';
 import { temporaryFolder } from '../shared/config/node-temporary-folder.ts';
 import type { Deployment, FromTaskManager, Registration } from '../shared/control/messages.ts';
+import { armNodeFailpoints } from '../shared/failpoints/node-failpoints.ts';
 import { classifyUnknown, formatFailure, StreamError } from '../shared/failure/failure.ts';
 import { parseIncarnation, parseTaskManagerId } from '../shared/ids.ts';
 import { nodeLogger } from '../shared/log/node-logger.ts';
@@ -33,6 +34,7 @@ const SLOT_ENTRY = new URL('./slot-main.ts', import.meta.url);
 export async function runTaskManager(settings: TaskManagerSettings, signal: AbortSignal): Promise<number> {
   const { configuration } = settings;
   const id = configuration['taskmanager.id'] ?? `taskmanager-${randomUUID().slice(0, 8)}`;
+  armNodeFailpoints(`taskmanager ${id}`);
   const logger = nodeLogger(`taskmanager ${id}`, configuration['log.level']);
   logger.info('taskmanager-starting', { version: VERSION, pid: process.pid });
   const onUncaught = (error: unknown): void => {

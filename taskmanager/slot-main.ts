@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { nodeClock } from '../shared/clock/node-clock.ts';
+import { armNodeFailpoints } from '../shared/failpoints/node-failpoints.ts';
 import { classifyUnknown } from '../shared/failure/failure.ts';
 import type { JobGraph } from '../shared/graph/job-graph.ts';
 import { required } from '../shared/invariant.ts';
@@ -23,6 +24,7 @@ process.setSourceMapsEnabled(true);
 const port = required(parentPort ?? undefined, 'the thread that started this one');
 const { spec, ports } = slotStartFromWire(workerData);
 const { deployment, settings } = spec;
+armNodeFailpoints(`taskmanager ${spec.taskManager} slot ${spec.slot}`);
 const logger = nodeLogger(`taskmanager ${spec.taskManager} slot ${spec.slot}`, settings.logLevel);
 
 const report = (message: SlotReport): void => {
