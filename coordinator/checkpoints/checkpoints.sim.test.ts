@@ -4,7 +4,7 @@ import { MUTATIONS } from './simulation/protocol-mutation-testing.ts';
 import type { Mutation } from './simulation/protocol-mutation-testing.ts';
 import { SimulatedWorld } from './simulation/simulated-world-testing.ts';
 
-const SEEDS = 4_000;
+const SEEDS = 10_000;
 /** More than enough: most are noticed within ten, the rarest within a hundred. */
 const SEEDS_OF_A_MUTATION = 1_000;
 /** Runs one seed only: NERVE_SEED=17 vitest run --project sim coordinator/checkpoints */

@@ -1,5 +1,6 @@
 import type { CheckpointMetadata } from '../../../shared/checkpoint/checkpoint-metadata.ts';
 import type { CheckpointPointer, CheckpointSend } from '../checkpoint-events.ts';
+import { KEYS } from './simulated-job-testing.ts';
 
 /** One record of a sink: the n-th record of its split that the keyed state of that sink has counted. */
 export interface SimulatedOutput {
@@ -47,7 +48,7 @@ export class ProtocolInvariants {
     for (const output of outputs) {
       const name = `${output.split}/${output.offset}`;
       check(!this.committed.has(name), `V1: record ${name} is committed twice`);
-      check(output.count === Math.floor(output.offset / 2) + 1, `V1: record ${name} was counted as ${output.count}`);
+      check(output.count === Math.floor(output.offset / KEYS) + 1, `V1: record ${name} was counted as ${output.count}`);
       this.committed.set(name, output);
     }
   }

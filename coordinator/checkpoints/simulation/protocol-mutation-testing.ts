@@ -14,6 +14,10 @@ export const MUTATIONS = [
   'marker-skipped',
   /** An acknowledgement describes only the state that changed since the checkpoint before, completed or not. */
   'deltas-without-aborted',
+  /** Segments of former, wider subtasks are read whole, whatever their reference says of key groups. */
+  'segments-without-range',
+  /** A new leader goes on behind the last completed checkpoint instead of behind the reserved ids. */
+  'ids-reused-by-leader',
   /** Prepared output never looks old: a pointer may name a transaction that is about to expire. */
   'age-ignored',
   /** What a marker covers is not recognised when an acknowledgement that was under way names it once more. */

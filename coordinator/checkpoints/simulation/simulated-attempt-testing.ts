@@ -1,13 +1,15 @@
 import type { CheckpointMetadata } from '../../../shared/checkpoint/checkpoint-metadata.ts';
-import { parseCheckpointId, parseSplitId, parseSubtaskIndex } from '../../../shared/ids.ts';
+import type { SegmentRef } from '../../../shared/checkpoint/segment-ref.ts';
+import { parseCheckpointId, parseKeyGroup, parseSplitId, parseSubtaskIndex } from '../../../shared/ids.ts';
 import type { CheckpointId, TaskManagerId } from '../../../shared/ids.ts';
+import { subtaskOfKeyGroup } from '../../../shared/keygroups/key-groups.ts';
 import { alignerStep, openAligner } from '../../../taskmanager/input/barrier-aligner.ts';
 import type { Aligner, AlignerEvent } from '../../../taskmanager/input/barrier-aligner.ts';
 import type { OperatorSnapshot } from '../../../shared/control/acknowledgement.ts';
 import type { SimulatedOutput } from './protocol-invariants-testing.ts';
 import type { FromTaskManager, ToTaskManager } from './simulated-messages-testing.ts';
-import { SINK, SINK_UID, SOURCE, SOURCE_UID } from './simulated-job-testing.ts';
-import { readCounts, SimulatedState } from './simulated-state-testing.ts';
+import { KEYS, SINK, SINK_UID, SOURCE, SOURCE_UID, SPLITS } from './simulated-job-testing.ts';
+import { rangeOf, SimulatedState } from './simulated-state-testing.ts';
 import { SimulatedWriter } from './simulated-writer-testing.ts';
 import type { SimulatedWorld } from './simulated-world-testing.ts';
 import type { SimulatedProcess } from './simulated-process-testing.ts';
@@ -25,10 +27,11 @@ interface Snapshots {
 
 const QUEUED_MAX = 6;
 
-/** The subtasks of one attempt in one slot: a source over one split, and a keyed sink that every source feeds. */
+/** The subtasks of one attempt in one slot: a source over its splits, and a keyed sink that every source feeds. */
 export class SimulatedAttempt {
   readonly attempt: number;
   readonly index: number;
+  readonly parallelism: number;
   readonly state: SimulatedState;
   readonly #world: SimulatedWorld;
   readonly #process: SimulatedProcess;
@@ -36,13 +39,14 @@ export class SimulatedAttempt {
   readonly #report: (message: FromTaskManager) => void;
   readonly #writer: SimulatedWriter;
   /** By producer. */
-  readonly #channels: Element[][] = [[], []];
+  readonly #channels: Element[][];
   readonly #blocked = new Set<number>();
   readonly #snapshots = new Map<bigint, Snapshots>();
   readonly #abortedIds = new Set<bigint>();
   #peers: readonly SimulatedAttempt[] = [];
-  #aligner: Aligner = openAligner(2);
-  #position: number;
+  #aligner: Aligner;
+  /** By split; of those that are its own. */
+  readonly #positions: Map<number, number>;
   #lastTriggered = 0n;
   #hasStopped = false;
   isRunning = false;
@@ -63,8 +67,14 @@ export class SimulatedAttempt {
     this.#process = owner.process;
     this.#taskManager = owner.id;
     this.#report = owner.report;
-    this.#position = positionIn(deploy.restore, this.index);
-    this.state = new SimulatedState(world.mutation, countsIn(deploy.restore, this.index), deploy.restore?.checkpoint);
+    this.parallelism = deploy.parallelism;
+    this.#channels = Array.from({ length: this.parallelism }, () => []);
+    this.#aligner = openAligner(this.parallelism);
+    const own = SPLITS.filter((split) => split % this.parallelism === this.index);
+    this.#positions = new Map(own.map((split) => [split, positionIn(deploy.restore, split)]));
+    const former = segmentsIn(deploy.restore);
+    const at = deploy.restore?.checkpoint ?? 0n;
+    this.state = new SimulatedState(world.mutation, rangeOf(this.index, this.parallelism), former, at);
     const { process } = owner;
     const { network, broker, mutation } = world;
     const fail = (why: string): void => {
@@ -108,10 +118,13 @@ export class SimulatedAttempt {
     }
     this.#hasStopped ||= final !== undefined;
     this.#broadcast({ kind: 'barrier', checkpoint, triggeredAtMs });
-    const position = JSON.stringify(this.#position);
     this.#snapshotOf(checkpoint).source = {
       ...emptySnapshot(SOURCE_UID),
-      splits: [{ id: parseSplitId(`split-${this.index}`), position, isFinished: false }],
+      splits: [...this.#positions].map(([split, position]) => ({
+        id: parseSplitId(splitName(split)),
+        position: String(position),
+        isFinished: false,
+      })),
     };
     this.#acknowledge(checkpoint);
   }
@@ -192,7 +205,12 @@ export class SimulatedAttempt {
         const element = queue.shift();
         if (element?.kind === 'record') {
           const { split, offset } = element;
-          const output: SimulatedOutput = { sink: this.index, split, offset, count: this.state.count(split) };
+          const output: SimulatedOutput = {
+            sink: this.index,
+            split,
+            offset,
+            count: this.state.count(split, offset % KEYS),
+          };
           this.#writer.write(output);
         } else if (element !== undefined) {
           this.align(element.kind === 'barrier' ? { ...element, channel } : element);
@@ -264,11 +282,14 @@ export class SimulatedAttempt {
       return;
     }
     if (!this.#hasStopped) {
-      const to = this.#peers[this.#position % 2];
-      if (to !== undefined && to.queued(this.index) < QUEUED_MAX) {
-        this.#send(to, { kind: 'record', split: this.index, offset: this.#position });
-        this.#position += 1;
-      }
+      this.#positions.forEach((offset, split) => {
+        const owner = subtaskOfKeyGroup(parseKeyGroup(offset % KEYS), this.parallelism, KEYS);
+        const to = this.#peers[owner];
+        if (to !== undefined && to.queued(this.index) < QUEUED_MAX) {
+          this.#send(to, { kind: 'record', split, offset });
+          this.#positions.set(split, offset + 1);
+        }
+      });
     }
     this.#process.after(15 + this.#world.random.below(30), () => {
       this.#emit();
@@ -305,11 +326,18 @@ function emptySnapshot(uid: OperatorSnapshot['uid']): OperatorSnapshot {
   };
 }
 
-export function positionIn(metadata: CheckpointMetadata | undefined, index: number): number {
-  const position = metadata?.operators.find(({ uid }) => uid === SOURCE_UID)?.subtasks[index]?.splits[0]?.position;
-  return position === undefined ? 0 : Number(position);
+export function positionIn(metadata: CheckpointMetadata | undefined, split: number): number {
+  const subtasks = metadata?.operators.find(({ uid }) => uid === SOURCE_UID)?.subtasks ?? [];
+  const found = subtasks.flatMap(({ splits }) => splits).find(({ id }) => id === splitName(split));
+  return found === undefined ? 0 : Number(found.position);
 }
 
-export function countsIn(metadata: CheckpointMetadata | undefined, index: number): ReadonlyMap<number, number> {
-  return readCounts(metadata?.operators.find(({ uid }) => uid === SINK_UID)?.subtasks[index]?.keyed ?? []);
+/** Of all former subtasks. */
+export function segmentsIn(metadata: CheckpointMetadata | undefined): readonly SegmentRef[] {
+  const subtasks = metadata?.operators.find(({ uid }) => uid === SINK_UID)?.subtasks ?? [];
+  return subtasks.flatMap(({ keyed }) => keyed);
+}
+
+function splitName(split: number): string {
+  return `split-${split}`;
 }

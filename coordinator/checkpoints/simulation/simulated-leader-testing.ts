@@ -11,9 +11,10 @@ import { openCheckpoints, storedOf } from '../open-checkpoints.ts';
 import type { StoredCheckpoints } from '../open-checkpoints.ts';
 import { check, epochOf, idOf } from './protocol-invariants-testing.ts';
 import type { BrokerAnswer } from './simulated-broker-testing.ts';
-import { JOB, participantsOn } from './simulated-job-testing.ts';
+import { JOB, PARALLELISM_MAX, participantsOn } from './simulated-job-testing.ts';
 import type { FromTaskManager, ToTaskManager } from './simulated-messages-testing.ts';
 import { SimulatedProcess } from './simulated-process-testing.ts';
+import type { AttemptRecord } from './simulated-records-testing.ts';
 import type { SimulatedTaskManager } from './simulated-task-manager-testing.ts';
 import type { SimulatedWorld } from './simulated-world-testing.ts';
 
@@ -97,7 +98,10 @@ export class SimulatedLeader {
     this.#attempt = records.attempt.value.attempt;
     this.#attemptRevision = records.attempt.revision;
     this.#stored = {
-      reservedTo: ids?.value.reservedTo ?? 0n,
+      reservedTo:
+        this.#world.mutation === 'ids-reused-by-leader'
+          ? (pointer?.value.pointer.checkpoint ?? 0n)
+          : (ids?.value.reservedTo ?? 0n),
       pointer:
         pointer === undefined || metadata === undefined ? undefined : { pointer: pointer.value.pointer, metadata },
       marker: marker?.value.checkpoint,
@@ -337,8 +341,10 @@ export class SimulatedLeader {
       this.#deploy();
       return;
     }
-    this.#putAttempt({ attempt: this.#attempt, isCondemned: true }, () => {
-      this.#fence([...this.#namesOf(this.#attempt, 0), ...this.#namesOf(this.#attempt, 1)]);
+    const { parallelism } = this.#world.records.attempt.value;
+    this.#putAttempt({ attempt: this.#attempt, parallelism, isCondemned: true }, () => {
+      const indices = Array.from({ length: parallelism }, (_, index) => index);
+      this.#fence(indices.flatMap((index) => this.#namesOf(this.#attempt, index)));
     });
   }
 
@@ -366,9 +372,10 @@ export class SimulatedLeader {
 
   #deploy(): void {
     const attempt = this.#attempt + 1;
-    this.#putAttempt({ attempt, isCondemned: false }, () => {
+    const parallelism = 1 + this.#world.random.below(PARALLELISM_MAX);
+    this.#putAttempt({ attempt, parallelism, isCondemned: false }, () => {
       this.#attempt = attempt;
-      this.#hosts = this.#world.freeTaskManagers();
+      this.#hosts = this.#world.freeTaskManagers(parallelism);
       this.#ready = new Set();
       this.#phase = 'deploying';
       this.#deployBy = this.#world.queue.now + DEPLOY_MS;
@@ -376,12 +383,19 @@ export class SimulatedLeader {
       const restore = this.#stored?.pointer?.metadata;
       this.#hosts.forEach((host, index) => {
         this.#connect(host);
-        this.#tell(host, { kind: 'deploy', attempt, index, names: this.#namesOf(attempt, index), restore });
+        this.#tell(host, {
+          kind: 'deploy',
+          attempt,
+          index,
+          parallelism,
+          names: this.#namesOf(attempt, index),
+          restore,
+        });
       });
     });
   }
 
-  #putAttempt(value: { attempt: number; isCondemned: boolean }, done: () => void): void {
+  #putAttempt(value: AttemptRecord, done: () => void): void {
     const { network, records } = this.#world;
     const expected = this.#attemptRevision;
     network.call(

@@ -11,6 +11,7 @@ export type ToTaskManager =
       /** By subtask. */
       readonly names: readonly string[];
       readonly index: number;
+      readonly parallelism: number;
       readonly restore: CheckpointMetadata | undefined;
     }
   | { readonly kind: 'start' | 'cancel'; readonly attempt: number };

@@ -6,6 +6,7 @@ import type { SimulatedBroker } from './simulated-broker-testing.ts';
 
 export interface AttemptRecord {
   readonly attempt: number;
+  readonly parallelism: number;
   readonly isCondemned: boolean;
 }
 
@@ -24,7 +25,7 @@ export class SimulatedRecords {
   readonly #records = new Map<CheckpointRecord['kind'], Stored<CheckpointRecord>>();
   #revision = 1n;
   leaderEpoch = 0n;
-  attempt: Stored<AttemptRecord> = { value: { attempt: 0, isCondemned: true }, revision: 0n };
+  attempt: Stored<AttemptRecord> = { value: { attempt: 0, parallelism: 0, isCondemned: true }, revision: 0n };
 
   constructor(invariants: ProtocolInvariants, broker: SimulatedBroker) {
     this.#invariants = invariants;

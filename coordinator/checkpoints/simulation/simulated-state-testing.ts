@@ -1,85 +1,135 @@
-import { BASE_PART } from '../../../shared/checkpoint/segment-ref.ts';
+import { BASE_PART, compareOrder, intersectRanges } from '../../../shared/checkpoint/segment-ref.ts';
 import type { SegmentOrder, SegmentRef } from '../../../shared/checkpoint/segment-ref.ts';
-import { parseKeyGroup } from '../../../shared/ids.ts';
 import type { CheckpointId } from '../../../shared/ids.ts';
+import { keyGroupRange } from '../../../shared/keygroups/key-groups.ts';
+import type { KeyGroupRange } from '../../../shared/keygroups/key-groups.ts';
+import { parseSubtaskIndex } from '../../../shared/ids.ts';
+import { planRestore } from '../../../taskmanager/state/restore-store.ts';
 import type { Mutation } from './protocol-mutation-testing.ts';
+import { KEYS } from './simulated-job-testing.ts';
 
-type Counts = ReadonlyMap<number, number>;
+/** By `formatKey`: how many records of a split the key has counted. */
+export type Counts = ReadonlyMap<string, number>;
 
-/** Keyed state as the epochs of DESIGN §6: counts per split, of which a delta holds what one epoch added. */
+/** Each so many epochs the state is written anew as one base; not by all subtasks at once. */
+const EPOCHS_OF_A_BASE = 4;
+
+/**
+ * Keyed state as the epochs of DESIGN §6, written as whole segments: a delta holds the values that one epoch changed, a base
+ * all values of its key groups; what a former subtask wrote is named on, with the key groups that count of it.
+ */
 export class SimulatedState {
+  readonly range: KeyGroupRange;
   readonly #mutation: Mutation | undefined;
-  #base: { readonly counts: Counts; readonly at: CheckpointId | undefined };
-  #frozen: { readonly checkpoint: CheckpointId; readonly added: Counts }[] = [];
-  #current = new Map<number, number>();
-  readonly #now: Map<number, number>;
+  /** Of checkpoints that are completed, or of the one that was restored. */
+  #segments: readonly SegmentRef[];
+  #completed: { readonly counts: Counts; readonly at: bigint };
+  #frozen: { readonly checkpoint: CheckpointId; readonly changed: Counts }[] = [];
+  #changed = new Map<string, number>();
+  readonly #now: Map<string, number>;
+  #epochs = 0;
 
-  constructor(mutation: Mutation | undefined, restored: Counts, at: CheckpointId | undefined) {
+  constructor(mutation: Mutation | undefined, range: KeyGroupRange, former: readonly SegmentRef[], at: bigint) {
     this.#mutation = mutation;
-    this.#base = { counts: restored, at };
-    this.#now = new Map(restored);
+    this.range = range;
+    this.#segments = clipped(former, range, mutation);
+    const counts = readCounts(former, range, mutation);
+    this.#completed = { counts, at };
+    this.#now = new Map(counts);
   }
 
-  count(split: number): number {
-    const count = (this.#now.get(split) ?? 0) + 1;
-    this.#now.set(split, count);
-    this.#current.set(split, (this.#current.get(split) ?? 0) + 1);
+  count(split: number, group: number): number {
+    const key = formatKey(split, group);
+    const count = (this.#now.get(key) ?? 0) + 1;
+    this.#now.set(key, count);
+    this.#changed.set(key, count);
     return count;
   }
 
   freeze(checkpoint: CheckpointId): void {
-    this.#frozen.push({ checkpoint, added: this.#current });
-    this.#current = new Map();
+    this.#frozen.push({ checkpoint, changed: this.#changed });
+    this.#changed = new Map();
   }
 
   complete(checkpoint: bigint): void {
-    for (const { checkpoint: at, added } of this.#frozen.filter((epoch) => epoch.checkpoint <= checkpoint)) {
-      this.#base = { counts: plus(this.#base.counts, added), at };
+    for (const { checkpoint: at, changed } of this.#frozen.filter((epoch) => epoch.checkpoint <= checkpoint)) {
+      const counts = new Map([...this.#completed.counts, ...changed]);
+      this.#completed = { counts, at };
+      this.#epochs += 1;
+      this.#segments =
+        (this.#epochs + this.range.first) % EPOCHS_OF_A_BASE === 0
+          ? [segment('base', counts, at, this.range)]
+          : [...this.#segments, segment('delta', changed, at, this.range)];
     }
     this.#frozen = this.#frozen.filter((epoch) => epoch.checkpoint > checkpoint);
   }
 
-  /** The whole: base and every delta up to the checkpoint. */
+  /** The whole: what is completed and every delta up to the checkpoint. */
   describe(checkpoint: CheckpointId): readonly SegmentRef[] {
     const deltas = this.#frozen.filter((epoch) =>
       this.#mutation === 'deltas-without-aborted' ? epoch.checkpoint === checkpoint : epoch.checkpoint <= checkpoint,
     );
-    const { counts, at } = this.#base;
-    const base = at === undefined ? [] : [segment('base', counts, at)];
-    return [...base, ...deltas.map(({ checkpoint: id, added }) => segment('delta', added, id))];
+    return [
+      ...this.#segments,
+      ...deltas.map(({ checkpoint: at, changed }) => segment('delta', changed, at, this.range)),
+    ];
   }
 
   /** What a local rollback to the checkpoint would give. Undefined when the store is ahead of it: then it is a restore. */
   rolledBack(checkpoint: bigint): Counts | undefined {
-    const { at, counts } = this.#base;
-    return at !== undefined && at > checkpoint
-      ? undefined
-      : this.#frozen.filter((e) => e.checkpoint <= checkpoint).reduce((sum, { added }) => plus(sum, added), counts);
+    const { at, counts } = this.#completed;
+    const epochs = this.#frozen.filter((epoch) => epoch.checkpoint <= checkpoint);
+    return at > checkpoint ? undefined : new Map([...counts, ...epochs.flatMap(({ changed }) => [...changed])]);
   }
 }
 
-export function readCounts(segments: readonly SegmentRef[]): Counts {
-  return segments.reduce<Counts>(
-    (sum, { location }) => (location.kind === 'inline' ? plus(sum, parseCounts(location.bytes)) : sum),
-    new Map(),
-  );
+export function rangeOf(index: number, parallelism: number): KeyGroupRange {
+  return keyGroupRange(parseSubtaskIndex(index), parallelism, KEYS);
 }
 
-function segment(kind: 'base' | 'delta', counts: Counts, checkpoint: CheckpointId): SegmentRef {
+/** As taskmanager/state/restore-store.ts does it: piece by piece, in the order of the segments. */
+export function readCounts(former: readonly SegmentRef[], range: KeyGroupRange, mutation?: Mutation): Counts {
+  const refs = mutation === 'segments-without-range' ? former.map((ref) => ({ ...ref, range: ALL })) : former;
+  const counts = new Map<string, number>();
+  for (const piece of planRestore(refs, range, undefined)) {
+    for (const { location } of piece.refs.toSorted((a, b) => compareOrder(a.to, b.to))) {
+      for (const [key, count] of location.kind === 'inline' ? parseCounts(location.bytes) : []) {
+        if (groupOf(key) >= piece.range.first && groupOf(key) <= piece.range.last) {
+          counts.set(key, count);
+        }
+      }
+    }
+  }
+  return counts;
+}
+
+const ALL = rangeOf(0, 1);
+
+function clipped(
+  former: readonly SegmentRef[],
+  wanted: KeyGroupRange,
+  mutation: Mutation | undefined,
+): readonly SegmentRef[] {
+  return former.flatMap((ref) => {
+    const range = intersectRanges(ref.range, wanted);
+    return range === undefined ? [] : [mutation === 'segments-without-range' ? ref : { ...ref, range }];
+  });
+}
+
+function segment(kind: 'base' | 'delta', counts: Counts, checkpoint: CheckpointId, range: KeyGroupRange): SegmentRef {
   const bytes = Buffer.from(JSON.stringify([...counts]));
   const at: SegmentOrder = { checkpoint, part: kind === 'base' ? BASE_PART : 0 };
-  const range = { first: parseKeyGroup(0), last: parseKeyGroup(0) };
   return { kind, location: { kind: 'inline', bytes }, length: bytes.length, sha256: '', range, from: at, to: at };
 }
 
 function parseCounts(bytes: Buffer): Counts {
-  return new Map(JSON.parse(bytes.toString()) as [number, number][]);
+  return new Map(JSON.parse(bytes.toString()) as [string, number][]);
 }
 
-function plus(a: Counts, b: Counts): Counts {
-  const sum = new Map(a);
-  for (const [split, count] of b) {
-    sum.set(split, (sum.get(split) ?? 0) + count);
-  }
-  return sum;
+function formatKey(split: number, group: number): string {
+  return `${split}/${group}`;
+}
+
+function groupOf(key: string): number {
+  return Number(key.slice(key.indexOf('/') + 1));
 }

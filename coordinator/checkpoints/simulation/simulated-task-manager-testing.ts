@@ -1,9 +1,11 @@
 import { parseTaskManagerId } from '../../../shared/ids.ts';
 import type { CheckpointId, TaskManagerId } from '../../../shared/ids.ts';
 import { check } from './protocol-invariants-testing.ts';
-import { countsIn, SimulatedAttempt } from './simulated-attempt-testing.ts';
+import { segmentsIn, SimulatedAttempt } from './simulated-attempt-testing.ts';
 import type { FromTaskManager, LeaderStream, ToTaskManager } from './simulated-messages-testing.ts';
 import { SimulatedProcess } from './simulated-process-testing.ts';
+import { readCounts } from './simulated-state-testing.ts';
+import type { Counts } from './simulated-state-testing.ts';
 import type { SimulatedWorld } from './simulated-world-testing.ts';
 
 /** One slot in one process. It obeys the highest leader it has seen; without one it goes on and declines alignments. */
@@ -92,10 +94,11 @@ export class SimulatedTaskManager {
   #deploy(deploy: Extract<ToTaskManager, { kind: 'deploy' }>): void {
     const old = this.attempt;
     old?.end();
-    // Only a store of the attempt that made the checkpoint is in its lineage.
-    if (deploy.restore !== undefined && old?.index === deploy.index && old.attempt === deploy.restore.attempt) {
+    // Only a store of the attempt that made the checkpoint is in its lineage, and only one of the same key groups.
+    const isSameRange = old?.index === deploy.index && old.parallelism === deploy.parallelism;
+    if (deploy.restore !== undefined && isSameRange && old.attempt === deploy.restore.attempt) {
       const local = old.state.rolledBack(deploy.restore.checkpoint);
-      const restored = countsIn(deploy.restore, deploy.index);
+      const restored = readCounts(segmentsIn(deploy.restore), old.state.range, this.#world.mutation);
       check(local !== undefined, `V10: the local store is ahead of checkpoint ${deploy.restore.checkpoint}`);
       check(isSame(local, restored), `V10: rollback to ${deploy.restore.checkpoint} is not what a restore reads`);
     }
@@ -107,6 +110,6 @@ export class SimulatedTaskManager {
   }
 }
 
-function isSame(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): boolean {
+function isSame(a: Counts, b: Counts): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }

@@ -9,7 +9,7 @@ import type { Mutation } from './protocol-mutation-testing.ts';
 import { positionIn } from './simulated-attempt-testing.ts';
 import type { SimulatedAttempt } from './simulated-attempt-testing.ts';
 import { SimulatedBroker } from './simulated-broker-testing.ts';
-import { SINK } from './simulated-job-testing.ts';
+import { SINK, SPLITS } from './simulated-job-testing.ts';
 import { SimulatedLeader } from './simulated-leader-testing.ts';
 import { SimulatedNetwork } from './simulated-process-testing.ts';
 import { SimulatedRecords } from './simulated-records-testing.ts';
@@ -19,7 +19,7 @@ import { SimulatedTaskManager } from './simulated-task-manager-testing.ts';
 const FAULTS_MS = 7_000;
 const END_MS = 120_000;
 
-/** Two task managers, one leader at a time (as far as the records know), a broker, the records; all from one seed. */
+/** Task managers as many as are needed, one leader at a time (as far as the records know), a broker, the records; all from one seed. */
 export class SimulatedWorld {
   readonly queue = new EventQueue();
   readonly random: Random;
@@ -109,7 +109,8 @@ export class SimulatedWorld {
 
   /** The task managers on which all of the attempt runs, in the order of their subtasks; undefined when some part does not. */
   adoptable(attempt: number): readonly SimulatedTaskManager[] | undefined {
-    const hosts = [0, 1].map((index) =>
+    const { parallelism } = this.records.attempt.value;
+    const hosts = Array.from({ length: parallelism }, (_, index) =>
       this.#taskManagers.find(
         (host) =>
           host.process.isUp &&
@@ -120,17 +121,17 @@ export class SimulatedWorld {
       ),
     );
     const found = hosts.filter((host) => host !== undefined);
-    return found.length === 2 && this.random.below(5) > 0 ? found : undefined;
+    return found.length === parallelism && parallelism > 0 && this.random.below(5) > 0 ? found : undefined;
   }
 
-  freeTaskManagers(): readonly SimulatedTaskManager[] {
+  freeTaskManagers(count: number): readonly SimulatedTaskManager[] {
     const up = this.#taskManagers.filter(({ process }) => process.isUp);
-    while (up.length < 2) {
+    while (up.length < count) {
       const fresh = new SimulatedTaskManager(this, this.#taskManagers.length);
       this.#taskManagers.push(fresh);
       up.push(fresh);
     }
-    return up.slice(0, 2);
+    return up.slice(0, count);
   }
 
   subtaskOf(host: SimulatedTaskManager, hosts: readonly SimulatedTaskManager[]): SubtaskIndex {
@@ -248,7 +249,7 @@ export class SimulatedWorld {
       'the job did not stop with its last checkpoint',
     );
     const metadata = this.records.objects.get(pointer.metadataKey);
-    const positions = [0, 1].map((index) => positionIn(metadata, index));
+    const positions = SPLITS.map((split) => positionIn(metadata, split));
     for (const [split, position] of positions.entries()) {
       for (let offset = 0; offset < position; offset += 1) {
         check(committed.has(`${split}/${offset}`), `record ${split}/${offset} of ${position} is lost`);
