@@ -5,6 +5,7 @@ import type { CommitterContext, SinkWriterContext } from '../shared/connector/si
 import type { EnumeratorContext, SourceReaderContext } from '../shared/connector/source.ts';
 import { StreamError } from '../shared/failure/failure.ts';
 import type { Failure } from '../shared/failure/failure.ts';
+import { parseAttemptNumber } from '../shared/ids.ts';
 import { silentLogger } from '../shared/log/logger.ts';
 import { MetricRegistry } from '../shared/metrics/metric-registry.ts';
 
@@ -12,7 +13,12 @@ import { MetricRegistry } from '../shared/metrics/metric-registry.ts';
 export interface Outside {
   readonly settings?: ConnectorSettings;
   readonly clock?: Clock;
+  /** First part of all transactional ids: what keeps one test's apart from those of every other. */
+  readonly clusterId?: string;
 }
+
+/** How many prepared outputs a writer of a test may have that nobody committed yet. */
+export const TESTED_TRANSACTION_POOL = 4;
 
 export function enumeratorContext(outside: Outside = {}): EnumeratorContext {
   return {
@@ -23,7 +29,7 @@ export function enumeratorContext(outside: Outside = {}): EnumeratorContext {
 }
 
 export function committerContext(outside: Outside = {}): CommitterContext {
-  return { ...enumeratorContext(outside), jobId: 'job', uid: 'sink' };
+  return { ...enumeratorContext(outside), jobId: 'job', uid: 'sink', clusterId: outside.clusterId ?? 'cluster' };
 }
 
 /** The loop's side of a reader's or writer's context: waits for a wake, and turns a failure into a rejection. */
@@ -78,6 +84,7 @@ export interface WriterContextOptions extends Outside {
   readonly signal: WakeSignal;
   readonly attempt?: number;
   readonly subtask?: number;
+  readonly parallelism?: number;
   readonly jobId?: string;
 }
 
@@ -85,9 +92,10 @@ export function writerContext(options: WriterContextOptions): SinkWriterContext 
   return {
     ...committerContext(options),
     jobId: options.jobId ?? 'job',
-    attempt: options.attempt ?? 1,
+    attempt: parseAttemptNumber(options.attempt ?? 1),
     subtask: options.subtask ?? 0,
-    parallelism: 1,
+    parallelism: options.parallelism ?? 1,
+    transactionPool: TESTED_TRANSACTION_POOL,
     metrics: new MetricRegistry().group({}),
     wake: options.signal.wake,
     fail: options.signal.fail,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CoordinatorConnector, TaskConnector } from '../shared/connector/connector.ts';
-import type { SourceReader, SourceSpec, SplitState } from '../shared/connector/source.ts';
+import type { SourceReader, SourceSpec, SplitSnapshot, SplitState } from '../shared/connector/source.ts';
 import { WakeSignal, enumeratorContext, readerContext } from './connector-testing.ts';
 import type { Outside } from './connector-testing.ts';
 
@@ -57,7 +57,7 @@ export function describeSourceConformance(name: string, setUp: () => Promise<Sou
         const splits = await discoverAll(source);
         const first = await startReader(source, splits);
         await first.readRecords(stopAfter);
-        const remaining = [...first.snapshot(), ...first.unassigned()];
+        const remaining = [...first.snapshot().filter(({ isFinished }) => !isFinished), ...first.unassigned()];
         await first.close();
         const second = await startReader(source, remaining);
         await second.readToEnd(10);
@@ -69,14 +69,29 @@ export function describeSourceConformance(name: string, setUp: () => Promise<Sou
       }
     });
 
-    test('a snapshot before the first poll describes every split that was given and has records', async () => {
+    test('a snapshot describes every split that the reader was given, before the first poll as after the last', async () => {
       const splits = await discoverAll(source);
       run = await startReader(source, splits);
 
-      const described = [...run.snapshot(), ...run.unassigned()].map((split) => split.id).sort();
+      const before = [...run.snapshot(), ...run.unassigned()].map((split) => split.id).sort();
+      await run.readToEnd(10);
+      const after = run.snapshot();
 
-      expect(described).toEqual(expect.arrayContaining([...source.expected.keys()]));
-      expect(splits.map((split) => split.id)).toEqual(expect.arrayContaining(described));
+      expect(before).toStrictEqual(splits.map((split) => split.id).sort());
+      expect(after.map((split) => split.id).sort()).toStrictEqual(before);
+      expect(after.filter(({ isFinished }) => !isFinished)).toStrictEqual([]);
+    });
+
+    test('what a checkpoint that completed says of the splits may be told to the reader at any time', async () => {
+      run = await startReader(source, await discoverAll(source));
+      const early = run.snapshot();
+      await run.readRecords(2);
+
+      run.checkpointCompleted(early);
+      await run.readToEnd(10);
+      run.checkpointCompleted(run.snapshot());
+
+      expect(run.bySplit()).toStrictEqual(sorted(source.expected));
     });
 
     test('a reader with nothing to read finishes only when it is told that no split will come', async () => {
@@ -199,8 +214,12 @@ class ReaderRun {
     }
   }
 
-  snapshot(): readonly SplitState[] {
+  snapshot(): readonly SplitSnapshot[] {
     return this.#reader.snapshot();
+  }
+
+  checkpointCompleted(splits: readonly SplitSnapshot[]): void {
+    this.#reader.checkpointCompleted?.(splits);
   }
 
   /** Splits that no reader was given yet. */
