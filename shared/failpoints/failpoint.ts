@@ -23,7 +23,7 @@ export async function failpointAsync(name: FailpointName): Promise<void> {
 }
 
 /** The same where bytes pass by: gives them back, with `corrupt` a damaged copy. */
-export async function failpointBytes<B extends Uint8Array>(name: FailpointName, bytes: B): Promise<B | Uint8Array> {
+export async function failpointBytes<B extends Uint8Array>(name: FailpointName, bytes: B): Promise<B | Buffer> {
   const action = armed?.reached(name);
   if (action?.kind === 'corrupt') {
     return damaged(bytes);
@@ -87,8 +87,13 @@ export function armFailpoints(rules: readonly FailpointRule[], actor: FailpointA
   armed = rules.length === 0 ? undefined : new ArmedFailpoints(rules, actor);
 }
 
-function damaged(bytes: Uint8Array): Uint8Array {
-  const copy = Uint8Array.from(bytes);
+/** For code that can be left out altogether where no test is at work. */
+export function areFailpointsArmed(): boolean {
+  return armed !== undefined;
+}
+
+function damaged(bytes: Uint8Array): Buffer {
+  const copy = Buffer.from(bytes);
   const middle = Math.floor(copy.length / 2);
   copy[middle] = (copy[middle] ?? 0) ^ 0xff;
   return copy;

@@ -8,6 +8,7 @@ import { MinioSnapshotStore } from './minio-snapshot-store.ts';
 import { NodeSnapshotStore } from './node-snapshot-store.ts';
 import { parseSnapshotLocation } from './snapshot-location.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
+import { storeWithFailpoints } from './store-with-failpoints.ts';
 
 /** How this process reaches S3; each process has its own, only the location is shared. Plain data: it crosses to slots' threads. */
 export interface S3Settings {
@@ -37,13 +38,13 @@ export async function openSnapshotStore(location: string, s3: S3Settings): Promi
   const parsed = parseSnapshotLocation(location);
   switch (parsed.kind) {
     case 's3':
-      return openS3(parsed.bucket, parsed.prefix, s3, location);
+      return storeWithFailpoints(openS3(parsed.bucket, parsed.prefix, s3, location));
     case 'folder': {
       const path = parsed.path.startsWith('file:') ? pathOfUrl(parsed.path, location) : parsed.path;
       if (!isAbsolute(path)) {
         throw invalid(location, 'a folder must be given by its absolute path, since several processes open it');
       }
-      return await NodeSnapshotStore.open(path);
+      return storeWithFailpoints(await NodeSnapshotStore.open(path));
     }
     case 'malformed':
       throw invalid(location, parsed.problem);
