@@ -7,11 +7,13 @@ import type { CheckpointId } from './ids.ts';
  *   watermark-status    whether the channel takes part in the minimum
  *   barrier             cuts the channel: records before it belong to checkpoint `checkpoint`
  *   cancel-marker       checkpoint `checkpoint` will not complete; do not wait for its barrier
- *   end-of-input        nothing follows
+ *   end-of-records      no record follows; barriers may: the producer waits for a checkpoint that holds its last state
+ *   end-of-input        nothing follows. Without `end-of-records` before it: the job was stopped, and its input did not end
  */
 export type ControlElement =
   | { readonly kind: 'watermark'; readonly timestampMs: number }
   | { readonly kind: 'watermark-status'; readonly status: 'active' | 'idle' }
   | { readonly kind: 'barrier'; readonly checkpoint: CheckpointId; readonly triggeredAtMs: number }
   | { readonly kind: 'cancel-marker'; readonly checkpoint: CheckpointId }
+  | { readonly kind: 'end-of-records' }
   | { readonly kind: 'end-of-input' };

@@ -13,7 +13,8 @@ import type { ControlElement } from '../../shared/stream-element.ts';
  *   idle/active := nothing
  *   barrier     := checkpoint u64, triggered f64       ┐ alone in a frame of kind `control`
  *   cancel      := checkpoint u64                      │
- *   end         := nothing                             ┘
+ *   end         := nothing                             │
+ *   no records  := nothing                             ┘
  *
  * A record that does not fit a frame is written as the same bytes into a run of frames of their own (frame-writer.ts).
  * Fixed lengths rather than variable ones: the value's length is filled in after a serializer wrote straight into the frame.
@@ -25,6 +26,7 @@ export const STATUS_IDLE = 4;
 const BARRIER = 5;
 const CANCEL_MARKER = 6;
 const END_OF_INPUT = 7;
+const END_OF_RECORDS = 8;
 
 export const HAS_TIMESTAMP = 0x10;
 export const HAS_KEY = 0x20;
@@ -66,6 +68,7 @@ export function controlBytes(element: ControlElement): number {
     case 'cancel-marker':
       return 9;
     case 'watermark-status':
+    case 'end-of-records':
     case 'end-of-input':
       return 1;
     default:
@@ -88,6 +91,9 @@ export function writeControlElement(target: Buffer, offset: number, element: Con
     case 'cancel-marker':
       target[offset] = CANCEL_MARKER;
       return target.writeBigUInt64LE(element.checkpoint, offset + 1);
+    case 'end-of-records':
+      target[offset] = END_OF_RECORDS;
+      return offset + 1;
     case 'end-of-input':
       target[offset] = END_OF_INPUT;
       return offset + 1;
@@ -108,6 +114,9 @@ export function readControlFrame(payload: Buffer): ControlElement {
   }
   if (tag === END_OF_INPUT && payload.length === 1) {
     return { kind: 'end-of-input' };
+  }
+  if (tag === END_OF_RECORDS && payload.length === 1) {
+    return { kind: 'end-of-records' };
   }
   throw malformed(`a control frame of ${payload.length} bytes with tag ${tag ?? 'none'}`);
 }

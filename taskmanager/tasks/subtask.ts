@@ -214,6 +214,9 @@ export class Subtask {
    * minimum over the channels, and no alignment.
    */
   #onControl(channel: number, element: ControlElement): void {
+    if (element.kind === 'end-of-records' || element.kind === 'end-of-input') {
+      return;
+    }
     for (const edge of this.#chain.edges) {
       edge.writeControl(element);
       this.#chain.pressure.check(edge);

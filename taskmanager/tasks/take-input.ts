@@ -9,11 +9,13 @@ import type { Turn } from './turn.ts';
  *
  * I1  `take` stops after the record that filled an output, suspended an operator or filled the async operator; so what one
  *     record emits bounds the overdraft.
+ * I2  A control element keeps its place among the records, and is handed on when all before it was processed. A barrier may
+ *     stop the chain (`canGoOn`) until its snapshot can be made: nothing behind it is processed before.
  */
 export interface TaskInput {
   /** True when `take` would find something. */
   readonly hasInput: boolean;
-  /** Everything was taken and nothing will come. */
+  /** Every record was taken and none will come. Barriers still may (`end-of-records` in stream-element.ts). */
   readonly hasEnded: boolean;
   take(turn: Turn): void;
 }
@@ -26,14 +28,13 @@ export class GateInput implements TaskInput, ElementConsumer {
   readonly #chain: Chain;
   readonly #inputs: readonly (0 | 1)[];
   readonly #onControl: (channel: number, element: ControlElement) => void;
+  readonly #ended = new Set<number>();
   #turn: Turn | undefined;
-  #channelsOpen: number;
 
   constructor(gate: InputGate, chain: Chain, onControl: (channel: number, element: ControlElement) => void) {
     this.#gate = gate;
     this.#chain = chain;
     this.#onControl = onControl;
-    this.#channelsOpen = gate.channelCount;
     this.#inputs = Array.from({ length: gate.channelCount }, (_, channel) => gate.inputOf(channel));
   }
 
@@ -42,7 +43,7 @@ export class GateInput implements TaskInput, ElementConsumer {
   }
 
   get hasEnded(): boolean {
-    return this.#channelsOpen === 0;
+    return this.#ended.size === this.#gate.channelCount;
   }
 
   take(turn: Turn): void {
@@ -56,11 +57,10 @@ export class GateInput implements TaskInput, ElementConsumer {
   }
 
   control(channel: number, element: ControlElement): void {
-    if (element.kind === 'end-of-input') {
-      this.#channelsOpen -= 1;
-    } else {
-      this.#onControl(channel, element);
+    if (element.kind === 'end-of-records' || element.kind === 'end-of-input') {
+      this.#ended.add(channel);
     }
+    this.#onControl(channel, element);
   }
 }
 
