@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { customSink, defineJob, generatorSource } from '../../index.ts';
-import type { SinkWriter } from '../../index.ts';
+import type { PreparedOutput, SinkWriter } from '../../index.ts';
 import type { MetricGroup } from '../../shared/metrics/metrics.ts';
 
 /** An endless feed through a shuffle into a sink that takes nothing while the gate file exists. */
@@ -55,8 +55,12 @@ class GatedWriter implements SinkWriter<{ value: Buffer; key: string }> {
     await Promise.resolve();
   }
 
-  async prepareCommit(): Promise<readonly string[]> {
+  async prepareCommit(): Promise<readonly PreparedOutput[]> {
     return await Promise.resolve([]);
+  }
+
+  committed(): void {
+    return;
   }
 
   async close(): Promise<void> {

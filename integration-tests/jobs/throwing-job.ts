@@ -24,6 +24,7 @@ export const job = defineJob('throwing', (flow) => {
           write: () => undefined,
           flush: async () => await Promise.resolve(),
           prepareCommit: async () => await Promise.resolve([]),
+          committed: () => undefined,
           close: async () => await Promise.resolve(),
         }),
       }),
