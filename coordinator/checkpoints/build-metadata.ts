@@ -4,10 +4,11 @@ import type {
   SubtaskMetadata,
 } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import type { StateDictionaryEntry } from '../../shared/checkpoint/checkpoint-metadata.ts';
-import type { OperatorUid } from '../../shared/ids.ts';
+import type { OperatorUid, SplitId, VertexId } from '../../shared/ids.ts';
 import type { OperatorSnapshot } from '../../shared/control/acknowledgement.ts';
 import { subtaskName } from './abort-reason.ts';
 import type { CheckpointContext, Checkpoints, PendingCheckpoint } from './checkpoints.ts';
+import { formatKnownSplits } from './known-splits-wire.ts';
 import type { ParticipantOperator, ParticipantVertex, Participants } from './plan-checkpoint.ts';
 import { resolveKeyed } from './resolve-keyed.ts';
 
@@ -22,7 +23,7 @@ export function buildMetadata(
   pending: PendingCheckpoint,
   context: CheckpointContext,
 ): BuiltMetadata {
-  const building = new Building(state, pending);
+  const building = new Building(state, pending, context);
   const operators = [...participants.vertices].flatMap(([vertexId, vertex]) =>
     vertex.operators.map((operator) => building.operator(vertexId, vertex, operator)),
   );
@@ -53,11 +54,13 @@ export function buildMetadata(
 class Building {
   readonly problems: string[] = [];
   readonly #state: Checkpoints;
+  readonly #context: CheckpointContext;
   /** By subtask and operator. */
   readonly #snapshots = new Map<string, OperatorSnapshot>();
 
-  constructor(state: Checkpoints, { acks }: PendingCheckpoint) {
+  constructor(state: Checkpoints, { acks }: PendingCheckpoint, context: CheckpointContext) {
     this.#state = state;
+    this.#context = context;
     for (const { ack } of acks.values()) {
       for (const subtask of ack.subtasks) {
         for (const operator of subtask.operators) {
@@ -67,7 +70,7 @@ class Building {
     }
   }
 
-  operator(vertexId: string, vertex: ParticipantVertex, operator: ParticipantOperator): OperatorMetadata {
+  operator(vertexId: VertexId, vertex: ParticipantVertex, operator: ParticipantOperator): OperatorMetadata {
     const { uid, name, maxParallelism, hashId } = operator;
     const states = new Map<string, StateDictionaryEntry>();
     const parallelism = vertex.subtasks.length;
@@ -92,8 +95,17 @@ class Building {
       hashId,
       states: [...states.values()],
       subtasks,
-      coordinatorState: undefined,
+      coordinatorState: this.#coordinatorState(vertexId, uid, subtasks),
     };
+  }
+
+  /** A source is the head of its vertex, which is named after it. */
+  #coordinatorState(vertex: VertexId, uid: string, subtasks: readonly SubtaskMetadata[]): string | undefined {
+    const known = this.#context.sources?.get(vertex);
+    if (known === undefined || uid !== vertex) {
+      return undefined;
+    }
+    return formatKnownSplits({ ...known, finished: withFinished(known.finished, subtasks) });
   }
 
   #subtask(snapshot: OperatorSnapshot, who: string, index: number): SubtaskMetadata {
@@ -134,4 +146,15 @@ class Building {
 
 function snapshotName(subtask: string, uid: string): string {
   return `${subtask} ${uid}`;
+}
+
+/** The finished splits, with those that the subtasks describe as finished. The same set when there are none. */
+export function withFinished(
+  finished: ReadonlySet<SplitId>,
+  subtasks: readonly Pick<SubtaskMetadata, 'splits'>[],
+): ReadonlySet<SplitId> {
+  const added = subtasks.flatMap(({ splits }) =>
+    splits.filter(({ id, isFinished }) => isFinished && !finished.has(id)).map(({ id }) => id),
+  );
+  return added.length === 0 ? finished : new Set([...finished, ...added]);
 }

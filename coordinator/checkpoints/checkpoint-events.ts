@@ -43,7 +43,10 @@ export type CheckpointEvent =
   | {
       readonly kind: 'savepoint-copied';
       readonly checkpoint: CheckpointId;
+      /** As asked for. */
       readonly directory: string;
+      /** Where it stands, for the caller; as asked for when absent. */
+      readonly path?: string;
       /** Undefined: it is there, its manifest written last. */
       readonly failure: Failure | undefined;
     }

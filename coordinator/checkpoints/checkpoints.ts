@@ -1,7 +1,7 @@
 import type { CheckpointMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import type { EpochMs } from '../../shared/clock/clock.ts';
 import type { SinkCommittables, SubtaskKey } from '../../shared/control/messages.ts';
-import type { AttemptNumber, CheckpointId, JobId, LeaderEpoch, TaskManagerId } from '../../shared/ids.ts';
+import type { AttemptNumber, CheckpointId, JobId, LeaderEpoch, TaskManagerId, VertexId } from '../../shared/ids.ts';
 import type { Instant } from '../membership/members.ts';
 import type { SnapshotStage } from '../../shared/control/checkpoint-messages.ts';
 import type { CheckpointPointer, SavepointPin, SavepointRequest } from './checkpoint-events.ts';
@@ -9,6 +9,7 @@ import type { CheckpointIds } from './checkpoint-ids.ts';
 import type { CheckpointSettings } from './checkpoint-settings.ts';
 import type { CheckpointPlan, Participants } from './plan-checkpoint.ts';
 import type { PreparedOutput, PreparedOutputs } from './prepared-output.ts';
+import type { KnownSplits } from './known-splits-wire.ts';
 import type { WriteProgress } from './write-progress.ts';
 import type { ReceivedAcknowledgement } from './received-acknowledgement.ts';
 
@@ -104,6 +105,8 @@ export interface CompletedCheckpoint {
 export interface CheckpointContext {
   readonly now: Instant;
   readonly wallMs: EpochMs;
+  /** What is known of each source's splits: kept in the metadata, so that whoever restores it needs no other record. */
+  readonly sources?: ReadonlyMap<VertexId, KnownSplits>;
 }
 
 /** True from the moment a checkpoint that stops the job is triggered, until it fails. */

@@ -52,7 +52,7 @@ export function onSavepointCopied(
   draft: CheckpointDraft,
   event: Extract<CheckpointEvent, { kind: 'savepoint-copied' }>,
 ): void {
-  const { checkpoint, directory, failure } = event;
+  const { checkpoint, directory, path, failure } = event;
   const copied = draft.state.copying.find(({ pin }) => pinName(pin) === pinName({ checkpoint, directory }));
   if (copied === undefined) {
     return;
@@ -61,7 +61,7 @@ export function onSavepointCopied(
   if (copied.request !== undefined) {
     const answer =
       failure === undefined
-        ? ({ kind: 'done', checkpoint, directory } as const)
+        ? ({ kind: 'done', checkpoint, directory: path ?? directory } as const)
         : ({ kind: 'failed', failure } as const);
     draft.send({ kind: 'answer-savepoint', request: copied.request, answer });
   }

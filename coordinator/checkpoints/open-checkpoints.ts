@@ -19,6 +19,8 @@ export interface StoredCheckpoints {
   readonly marker: bigint | undefined;
   /** mod_revisions; 0: absent. */
   readonly revisions: { readonly ids: bigint; readonly pointer: bigint; readonly marker: bigint };
+  /** What this leader is copying already; undefined: a former leader's pins are still to be copied. */
+  readonly copying?: Checkpoints['copying'];
 }
 
 /**
@@ -34,7 +36,8 @@ export function openCheckpoints(
   const found = stored.pointer;
   const isMarked = found !== undefined && stored.marker === found.pointer.checkpoint;
   const last = found === undefined ? undefined : { ...found, checkpoint: found.pointer.checkpoint };
-  const pins = (found?.pointer.pins ?? []).filter((pin) => isMarked || pin.checkpoint !== last?.checkpoint);
+  const left = stored.copying === undefined ? (found?.pointer.pins ?? []) : [];
+  const pins = left.filter((pin) => isMarked || pin.checkpoint !== last?.checkpoint);
   const state: Checkpoints = {
     identity,
     settings,
@@ -49,7 +52,7 @@ export function openCheckpoints(
     failuresInARow: 0,
     dueAt: context.now,
     requests: [],
-    copying: pins.map((pin) => ({ pin, request: undefined })),
+    copying: stored.copying ?? pins.map((pin) => ({ pin, request: undefined })),
   };
   const draft = new CheckpointDraft(state, context);
   draft.send(...pins.map((pin) => ({ kind: 'copy-savepoint', pin }) as const));
@@ -61,12 +64,13 @@ export function openCheckpoints(
 }
 
 /** What the records hold once this is settled: the next attempt under the same leader begins with it. */
-export function storedOf({ ids, revisions, completed }: Checkpoints): StoredCheckpoints {
+export function storedOf({ ids, revisions, completed, copying }: Checkpoints): StoredCheckpoints {
   return {
     reservedTo: ids.reservedTo,
     pointer: completed,
     marker: completed?.checkpoint,
     revisions: { ids: ids.revision, ...revisions },
+    copying,
   };
 }
 
