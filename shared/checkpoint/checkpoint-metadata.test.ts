@@ -112,6 +112,10 @@ describe('checkpoint metadata', () => {
     expect(parseMetadata(Buffer.from(GOLDEN, 'base64'), FOLDER)).toStrictEqual({ kind: 'parsed', metadata });
   });
 
+  test('of before splits said whether they are finished is still read', () => {
+    expect(parseMetadata(Buffer.from(WITHOUT_FINISHED, 'base64'), FOLDER)).toStrictEqual({ kind: 'parsed', metadata });
+  });
+
   test('that is not sound is refused with every problem named', () => {
     const wire = decodeMetadata(formatMetadata(metadata, FOLDER));
     wire.kind = 'savepoint';
@@ -154,5 +158,7 @@ describe('checkpoint metadata', () => {
   });
 });
 
-const GOLDEN =
+const WITHOUT_FINISHED =
   'CAESBWpvYi0xGCoiCmNoZWNrcG9pbnQogYCAgICAgBAwAzj70JX/vDFAyNOV/7wxSgVydW4tMVIBZloYam9icy9obDctcGlwZWxpbmUvam9iLnRzYuEDCgljb3JyZWxhdGUSCWNvcnJlbGF0ZRgCIIAIKghtdXJtdXIvMTIgCgdwYXRpZW50EAEaBXZhbHVlIAIqCm1zZ3BhY2tyLzE6jQMKbAoEYmFzZRILc3RhdGUvYS5zZWcoYzJAYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYTgAQP8DSChQ/////w9YKGD/////Dwp6CgVkZWx0YRoYbmVydmUvam9iLTEvc2hhcmVkL2Iuc2VnKAcyQGJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI4AED/A0gpUABYgICAgICAgIAQYAMKXQoFZGVsdGEiAwH/AigDMkBmZjUzNjI0NjBjOWFmMjNmOWMxMDI0OTZmMTIzM2Y1NmFhNDZkNDdhM2M4NmNjNDQ1ZjZiODk0ZGQ2Yzk4YjA4OABA/wNIKlAAWCpgABIQCgFsEgV1bmlvbhoCAf8aABocCglobDcucmF3LTASD3sib2Zmc2V0IjoiMTIifSIMeyJpZCI6InR4biJ9KAAwCTgBOgYoATAAOABCAA==';
+const GOLDEN =
+  'CAESBWpvYi0xGCoiCmNoZWNrcG9pbnQogYCAgICAgBAwAzj70JX/vDFAyNOV/7wxSgVydW4tMVIBZloYam9icy9obDctcGlwZWxpbmUvam9iLnRzYuMDCgljb3JyZWxhdGUSCWNvcnJlbGF0ZRgCIIAIKghtdXJtdXIvMTIgCgdwYXRpZW50EAEaBXZhbHVlIAIqCm1zZ3BhY2tyLzE6jwMKbAoEYmFzZRILc3RhdGUvYS5zZWcoYzJAYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYTgAQP8DSChQ/////w9YKGD/////Dwp6CgVkZWx0YRoYbmVydmUvam9iLTEvc2hhcmVkL2Iuc2VnKAcyQGJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI4AED/A0gpUABYgICAgICAgIAQYAMKXQoFZGVsdGEiAwH/AigDMkBmZjUzNjI0NjBjOWFmMjNmOWMxMDI0OTZmMTIzM2Y1NmFhNDZkNDdhM2M4NmNjNDQ1ZjZiODk0ZGQ2Yzk4YjA4OABA/wNIKlAAWCpgABIQCgFsEgV1bmlvbhoCAf8aABoeCglobDcucmF3LTASD3sib2Zmc2V0IjoiMTIifRgAIgx7ImlkIjoidHhuIn0oADAJOAE6BigBMAA4AEIA';

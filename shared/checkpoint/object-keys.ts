@@ -1,8 +1,8 @@
 import type { AttemptNumber, CheckpointId, JobId, LeaderEpoch, OperatorUid, SubtaskIndex } from '../ids.ts';
 
 /**
- * Where the objects of a job stand in the snapshot store: `jobs/<job>/checkpoints/…` what coordinators write, and
- * `jobs/<job>/state/…` what subtasks write. No key is ever written by two processes.
+ * Where the objects of a job stand in the snapshot store: `jobs/<job>/checkpoints/…` and `jobs/<job>/restored/…` what
+ * coordinators write, and `jobs/<job>/state/…` what subtasks write. No key is ever written by two processes.
  */
 export function jobFolder(jobId: JobId): string {
   return `jobs/${jobId}`;
@@ -30,6 +30,11 @@ export function metadataFolder(
 /** The folder of an object whose key is given: what relative paths in a metadata object begin at. */
 export function folderOf(key: string): string {
   return key.slice(0, Math.max(0, key.lastIndexOf('/')));
+}
+
+/** What a job that began from a savepoint was given of it: copies, so that the savepoint may be moved or removed. */
+export function restoredFolder(jobId: JobId, lineage: string): string {
+  return `${jobFolder(jobId)}/restored/${lineage}`;
 }
 
 /** All that the subtasks of one attempt write. */
