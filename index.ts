@@ -62,8 +62,28 @@ export type { Serializer } from './shared/serialization/serializer.ts';
 export type { HeaderValue, OutputRecord, SourcePosition, SourceRecord } from './shared/connector/records.ts';
 export type { SinkSpec } from './shared/connector/sink.ts';
 export type { SourceSpec } from './shared/connector/source.ts';
-export type { SinkWriter } from './shared/connector/sink.ts';
-export type { SourceReader, SplitEnumerator } from './shared/connector/source.ts';
+export type {
+  AbandonedAttempt,
+  Committable,
+  CommitterContext,
+  PreparedOutput,
+  SinkCommitter,
+  SinkWriter,
+  SinkWriterContext,
+} from './shared/connector/sink.ts';
+export type {
+  Discovery,
+  EnumeratorContext,
+  PollResult,
+  SourceOutput,
+  SourceReader,
+  SourceReaderContext,
+  SplitEnumerator,
+  SplitSnapshot,
+  SplitState,
+} from './shared/connector/source.ts';
+export { parseSplitId } from './shared/ids.ts';
+export type { CheckpointId, SplitId } from './shared/ids.ts';
 export { seededRandom } from './shared/random/random.ts';
 export type { Random } from './shared/random/random.ts';
 

@@ -4,9 +4,10 @@ import type {
   SourceOutput,
   SourceReader,
   SplitEnumerator,
+  SplitSnapshot,
   SplitState,
 } from '../../shared/connector/source.ts';
-import type { SinkWriter, SinkWriterContext } from '../../shared/connector/sink.ts';
+import type { PreparedOutput, SinkWriter, SinkWriterContext } from '../../shared/connector/sink.ts';
 import { parseSplitId } from '../../shared/ids.ts';
 import { committerContext, enumeratorContext } from '../connector-testing.ts';
 import { describeSinkConformance } from '../sink.conformance.ts';
@@ -89,6 +90,7 @@ class ListEnumerator implements SplitEnumerator {
 
 class ListReader implements SourceReader<string> {
   readonly #splits: { readonly state: SplitState; next: number }[] = [];
+  readonly #finished: SplitSnapshot[] = [];
   #isComplete = false;
 
   async open(): Promise<void> {
@@ -114,13 +116,15 @@ class ListReader implements SourceReader<string> {
       output.collect(value, undefined, split.state.id);
       if (split.next === LISTS[split.state.id]?.length) {
         this.#splits.shift();
+        this.#finished.push({ id: split.state.id, position: String(split.next), isFinished: true });
       }
     }
     return this.#splits.length > 0 ? 'more' : this.#isComplete ? 'finished' : 'wait';
   }
 
-  snapshot(): readonly SplitState[] {
-    return this.#splits.map(({ state, next }) => ({ id: state.id, position: String(next) }));
+  snapshot(): readonly SplitSnapshot[] {
+    const live = this.#splits.map(({ state, next }) => ({ id: state.id, position: String(next), isFinished: false }));
+    return [...this.#finished, ...live];
   }
 
   async close(): Promise<void> {
@@ -162,9 +166,13 @@ class ListWriter implements SinkWriter<unknown> {
     await Promise.resolve();
   }
 
-  async prepareCommit(): Promise<readonly string[]> {
+  async prepareCommit(): Promise<readonly PreparedOutput[]> {
     await this.flush();
     return [];
+  }
+
+  committed(): void {
+    return;
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,13 @@
 import type { CommitterContext, SinkCommitter, SinkSpec, SinkWriter } from '../../shared/connector/sink.ts';
 
-/** A sink written in the job's own module: the two halves of the sink port (shared/connector/sink.ts, I1 to I4). */
+/** A sink written in the job's own module: the two halves of the sink port (shared/connector/sink.ts, I1 to I5). */
 export interface CustomSinkOptions<T> {
   /** Called in a task manager, once per subtask and attempt. */
   createWriter(): SinkWriter<T>;
-  /** Called in the coordinator. Left out when what the writer flushed is visible already. */
+  /**
+   * Called in the coordinator, at any time and in any process: all that it needs stands in the committables. Left out when what the
+   * writer flushed is visible already; such a sink is at-least-once.
+   */
   createCommitter?(context: CommitterContext): SinkCommitter;
   /** Names the sink in plans. No secrets. */
   readonly summary: string;

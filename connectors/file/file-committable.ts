@@ -7,10 +7,12 @@ export interface FileCommittable {
   readonly topic: string;
   readonly temporary: string;
   readonly final: string;
+  /** The length of the finished part. */
+  readonly bytes: number;
 }
 
-export function encodeFileCommittable(part: FileCommittable): Committable {
-  return JSON.stringify({ topic: part.topic, temporary: part.temporary, final: part.final });
+export function encodeFileCommittable({ topic, temporary, final, bytes }: FileCommittable): Committable {
+  return JSON.stringify({ topic, temporary, final, bytes });
 }
 
 /** Checks the names as well: what came over the wire decides what is renamed. */
@@ -25,7 +27,9 @@ export function parseFileCommittable(committable: Committable): FileCommittable 
     );
     return value;
   };
-  const part = { topic: name('topic'), temporary: name('temporary'), final: name('final') };
+  const bytes: unknown = Reflect.get(json, 'bytes');
+  invariant(Number.isSafeInteger(bytes) && typeof bytes === 'number', 'a committable of the file sink has no length');
+  const part = { topic: name('topic'), temporary: name('temporary'), final: name('final'), bytes };
   invariant(isTopicFolder(part.topic), 'a committable of the file sink names a topic that is no folder name');
   return part;
 }

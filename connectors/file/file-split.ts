@@ -22,7 +22,9 @@ export interface FileSplit {
 }
 
 export function encodeFileSplit(split: FileSplit): SplitState {
-  return { id: parseSplitId(split.path), position: JSON.stringify(split) };
+  const { path, ordinal, sizeBytes, foundAtMs, offsetBytes, recordIndex } = split;
+  const position = JSON.stringify({ ordinal, sizeBytes, foundAtMs, offsetBytes, recordIndex });
+  return { id: parseSplitId(path), position };
 }
 
 export function parseFileSplit(state: SplitState): FileSplit {

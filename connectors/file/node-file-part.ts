@@ -1,27 +1,40 @@
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StreamError } from '../../shared/failure/failure.ts';
-import type { FileCommittable } from './file-committable.ts';
 import { fileFailure } from './node-file-failure.ts';
+import { makeDirectory, syncDirectory } from './node-sync-directory.ts';
 
 /** Lines are written to the disk in chunks of about this size. */
 const CHUNK_BYTES = 64 * 1024;
+
+export interface FilePartOptions {
+  /** The sink's path. */
+  readonly root: string;
+  readonly topic: string;
+  readonly temporary: string;
+  /** On the monotonic clock. */
+  readonly beganAtMs: number;
+}
 
 /**
  * One part of one topic. `append` only buffers; `writeOut` writes what is buffered. The owner calls one method at a time
  * and bounds what is buffered over all parts.
  */
 export class FilePart {
-  readonly name: FileCommittable;
+  readonly topic: string;
+  readonly temporary: string;
+  readonly beganAtMs: number;
   readonly #folder: string;
   #handle: FileHandle | undefined;
   #chunk: Buffer[] = [];
   #chunkBytes = 0;
+  #bytes = 0;
 
-  constructor(root: string, name: FileCommittable) {
-    this.name = name;
-    this.#folder = join(root, name.topic);
+  constructor({ root, topic, temporary, beganAtMs }: FilePartOptions) {
+    this.topic = topic;
+    this.temporary = temporary;
+    this.beganAtMs = beganAtMs;
+    this.#folder = join(root, topic);
   }
 
   get bufferedBytes(): number {
@@ -32,9 +45,15 @@ export class FilePart {
     return this.#chunkBytes >= CHUNK_BYTES;
   }
 
+  /** All that was appended. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   append(line: Buffer): void {
     this.#chunk.push(line);
     this.#chunkBytes += line.length;
+    this.#bytes += line.length;
   }
 
   /** Takes what is buffered and writes it; returns how many bytes that were. */
@@ -52,13 +71,13 @@ export class FilePart {
     return bytes;
   }
 
-  /** Everything appended is on the disk, and the file is closed. */
+  /** What was written out is on the disk under its name, durably, and the file is closed: nothing here touches it again. */
   async finish(): Promise<void> {
-    await this.writeOut();
     await this.#attempt('finish the output file', async () => {
       await this.#handle?.sync();
+      await this.close();
+      await syncDirectory(this.#folder);
     });
-    await this.close();
   }
 
   async close(): Promise<void> {
@@ -68,31 +87,16 @@ export class FilePart {
   }
 
   async #open(): Promise<FileHandle> {
-    await mkdir(this.#folder, { recursive: true });
-    await this.#refuseTaken();
+    await makeDirectory(this.#folder);
     // `wx`: a file of this name would be another writer's.
-    return await open(join(this.#folder, this.name.temporary), 'wx');
-  }
-
-  async #refuseTaken(): Promise<void> {
-    const taken = join(this.#folder, this.name.final);
-    const handle = await open(taken, 'r').catch(() => undefined);
-    if (handle !== undefined) {
-      await handle.close();
-      throw new StreamError({
-        code: 'file-sink-name-taken',
-        reaction: 'fail-job',
-        message: `The output file "${taken}" exists already: another run of this job under the same job id wrote it.`,
-        remedy: 'Choose another output directory, or start the job under a new id.',
-      });
-    }
+    return await open(join(this.#folder, this.temporary), 'wx');
   }
 
   async #attempt(action: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      throw fileFailure(error, action, join(this.#folder, this.name.temporary));
+      throw fileFailure(error, action, join(this.#folder, this.temporary));
     }
   }
 }

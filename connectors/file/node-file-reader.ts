@@ -6,6 +6,7 @@ import type {
   SourceOutput,
   SourceReader,
   SourceReaderContext,
+  SplitSnapshot,
   SplitState,
 } from '../../shared/connector/source.ts';
 import { encodeFileSplit, isFileSplitRead, parseFileSplit } from './file-split.ts';
@@ -36,12 +37,14 @@ interface OpenFile {
  * Reads its files one after the other, in the order in which they were given.
  *
  * F1  `#files` holds every split given and not finished, in order; the reading ahead works on the first that is unread.
+ *     `#finished` holds all others: a checkpoint names every one, so that no file is ever read twice.
  * F2  At most one read-ahead runs at a time. It ends when the buffer is full, and `poll` starts it again.
  */
 export class FileReader implements SourceReader<unknown> {
   readonly #source: ResolvedFileSource;
   readonly #abort = new AbortController();
   readonly #files: OpenFile[] = [];
+  readonly #finished: SplitSnapshot[] = [];
   readonly #unread: OpenFile[] = [];
   readonly #ready: Ready[] = [];
   #readyFrom = 0;
@@ -77,10 +80,12 @@ export class FileReader implements SourceReader<unknown> {
     for (const state of splits) {
       this.#requested = Math.max(0, this.#requested - 1);
       const file = { state, at: parseFileSplit(state) };
-      if (!isFileSplitRead(file.at, this.#source.framing.isEmptyFileARecord)) {
-        this.#files.push(file);
-        this.#unread.push(file);
+      if (isFileSplitRead(file.at, this.#source.framing.isEmptyFileARecord)) {
+        this.#finished.push({ ...state, isFinished: true });
+        continue;
       }
+      this.#files.push(file);
+      this.#unread.push(file);
     }
     this.#requestFiles();
     this.#readAhead();
@@ -110,8 +115,8 @@ export class FileReader implements SourceReader<unknown> {
     return this.#isComplete && this.#files.length === 0 ? 'finished' : 'wait';
   }
 
-  snapshot(): readonly SplitState[] {
-    return this.#files.map((file) => encodeFileSplit(file.at));
+  snapshot(): readonly SplitSnapshot[] {
+    return [...this.#finished, ...this.#files.map((file) => ({ ...encodeFileSplit(file.at), isFinished: false }))];
   }
 
   async close(): Promise<void> {
@@ -126,6 +131,7 @@ export class FileReader implements SourceReader<unknown> {
     this.#readyBytes -= record.value.length;
     if (isFileSplitRead(file.at, this.#source.framing.isEmptyFileARecord)) {
       this.#files.shift();
+      this.#finished.push({ ...encodeFileSplit(file.at), isFinished: true });
     }
     this.#bytesIn?.add(record.oversizeBytes ?? record.value.length);
     const value = this.#source.deserialize({

@@ -1,14 +1,14 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Committable, SinkWriter, SinkWriterContext } from '../../shared/connector/sink.ts';
+import type { PreparedOutput, SinkWriter, SinkWriterContext } from '../../shared/connector/sink.ts';
 import { StreamError, classifyUnknown } from '../../shared/failure/failure.ts';
+import type { CheckpointId } from '../../shared/ids.ts';
 import { required } from '../../shared/invariant.ts';
 import type { Counter } from '../../shared/metrics/metrics.ts';
 import { encodeFileCommittable } from './file-committable.ts';
 import { detectEncoding, formatLineHead, formatValue } from './format-line.ts';
 import { fileFailure } from './node-file-failure.ts';
 import { FilePart } from './node-file-part.ts';
-import { isLeftover, partName } from './part-name.ts';
+import { makeDirectory } from './node-sync-directory.ts';
+import { finalName, temporaryName } from './part-name.ts';
 import { isTopicFolder } from './sink-spec.ts';
 import type { ResolvedFileSink } from './sink-spec.ts';
 
@@ -17,18 +17,25 @@ const END_OF_LINE = Buffer.from('}\n');
 /**
  * Buffers lines per topic and writes them beside the loop.
  *
- * W1  At most one background write runs at a time; `#writing` is it. `flush` waits for it and for all that was buffered.
+ * W1  The disk does one thing at a time, in the order asked: `#disk` is the end of that line. A flush or a checkpoint waits for
+ *     what stands before it, and never for what is written after it.
  * W2  `#bufferedBytes` counts what is buffered and what is being written: `isWritable` is false above the bound.
- * W3  A part is finished by `prepareCommit` only; a part of an attempt that ended otherwise keeps its hidden name for ever.
+ * W3  `prepareCommit` takes the open parts away in its first turn: later lines open new ones. A part is finished there only;
+ *     one of an attempt that ended otherwise keeps its hidden name until the committer's `abandon` deletes it.
+ * W4  A writer only ever makes files under hidden names with its own attempt in them, and never renames: a frozen one that
+ *     wakes up can leave a hidden file behind, and nothing else.
  */
 export class FileWriter implements SinkWriter<unknown> {
   readonly #sink: ResolvedFileSink;
   #context: SinkWriterContext | undefined;
   #parts = new Map<string, FilePart>();
+  /** Taken by `prepareCommit` and not finished yet. */
+  readonly #sealed = new Set<FilePart>();
   #partCount = 0;
   #bufferedBytes = 0;
   #isHeldBack = false;
-  #writing: Promise<void> | undefined;
+  #disk: Promise<void> = Promise.resolve();
+  #isWriteAsked = false;
   #failure: StreamError | undefined;
   #bytesOut: Counter | undefined;
   readonly #topicCounters = new Map<string, Counter>();
@@ -37,15 +44,12 @@ export class FileWriter implements SinkWriter<unknown> {
     this.#sink = sink;
   }
 
-  async open(context: SinkWriterContext, signal: AbortSignal): Promise<void> {
+  async open(context: SinkWriterContext): Promise<void> {
     this.#context = context;
     this.#bytesOut = context.metrics.counter('numBytesOut');
     context.metrics.gauge('bufferedBytes', () => this.#bufferedBytes);
     try {
-      await mkdir(this.#sink.path, { recursive: true });
-      if (context.subtask === 0) {
-        await this.#removeLeftovers(context, signal);
-      }
+      await makeDirectory(this.#sink.path);
     } catch (error) {
       throw fileFailure(error, 'write the output', this.#sink.path);
     }
@@ -69,31 +73,47 @@ export class FileWriter implements SinkWriter<unknown> {
     this.#bytesOut?.add(lineBytes);
     this.#topicCounters.get(record.topic)?.add();
     if (part.isChunkFull || this.#bufferedBytes >= this.#sink.maxBufferedBytes) {
-      this.#startWriting();
+      this.#askForWrite();
     }
   }
 
   async flush(): Promise<void> {
-    await this.#writeOut(this.#parts.values());
+    const parts = [...this.#parts.values()];
+    await this.#runNext(async () => {
+      await this.#writeOut(parts);
+    });
+    this.#throwFailure();
   }
 
-  /** What is written from now on belongs to the next parts, also while this one still waits for the disk. */
-  async prepareCommit(signal: AbortSignal): Promise<readonly Committable[]> {
+  async prepareCommit(checkpoint: CheckpointId, signal: AbortSignal): Promise<readonly PreparedOutput[]> {
+    const context = required(this.#context, 'the context of an open file writer');
     const parts = [...this.#parts.values()];
     this.#parts = new Map();
-    await this.#writeOut(parts);
-    for (const part of parts) {
-      signal.throwIfAborted();
-      await part.finish();
-    }
-    return parts.map((part) => encodeFileCommittable(part.name));
+    parts.forEach((part) => this.#sealed.add(part));
+    await this.#runNext(async () => {
+      await this.#writeOut(parts);
+      if (!signal.aborted) {
+        await this.#finish(parts);
+      }
+    });
+    signal.throwIfAborted();
+    this.#throwFailure();
+    const final = finalName(context, checkpoint);
+    return parts.map(({ topic, temporary, bytes, beganAtMs }) => ({
+      committable: encodeFileCommittable({ topic, temporary, final, bytes }),
+      beganAtMs,
+      timeoutMs: undefined,
+    }));
+  }
+
+  /** A name once given stays. */
+  committed(): void {
+    return;
   }
 
   async close(): Promise<void> {
-    while (this.#writing !== undefined) {
-      await this.#writing;
-    }
-    for (const part of this.#parts.values()) {
+    await this.#disk;
+    for (const part of [...this.#parts.values(), ...this.#sealed]) {
       await part.close();
     }
   }
@@ -109,7 +129,8 @@ export class FileWriter implements SinkWriter<unknown> {
       });
     }
     this.#partCount += 1;
-    const part = new FilePart(this.#sink.path, { topic, ...partName(context, this.#partCount) });
+    const temporary = temporaryName(context, this.#partCount);
+    const part = new FilePart({ root: this.#sink.path, topic, temporary, beganAtMs: context.clock.monotonicMs() });
     this.#parts.set(topic, part);
     if (!this.#topicCounters.has(topic)) {
       this.#topicCounters.set(topic, context.metrics.counter('records_sent', { topic }));
@@ -117,49 +138,19 @@ export class FileWriter implements SinkWriter<unknown> {
     return part;
   }
 
-  /** Writes all that these parts buffer now; rejects when this or an earlier write failed. */
-  async #writeOut(parts: Iterable<FilePart>): Promise<void> {
-    while (this.#writing !== undefined) {
-      await this.#writing;
+  /** One write of all that is due, at the end of the line; what becomes due meanwhile asks again (W1). */
+  #askForWrite(): void {
+    if (this.#isWriteAsked || this.#failure !== undefined) {
+      return;
     }
-    if (this.#failure === undefined) {
-      await this.#track(this.#runWriting([...parts]));
-    }
-    if (this.#failure !== undefined) {
-      throw this.#failure;
-    }
-  }
-
-  #startWriting(): void {
-    if (this.#writing === undefined && this.#failure === undefined) {
-      this.#writing = this.#track(this.#runWriting(this.#due()));
-    }
-  }
-
-  /** Keeps `#writing` while the work goes on; cleared in a later turn, so also when there was nothing to wait for. */
-  async #track(work: Promise<void>): Promise<void> {
-    this.#writing = work;
-    await work;
-    this.#writing = undefined;
-    // Lines may have come since the work last looked.
-    if (this.#due().length > 0) {
-      this.#startWriting();
-    }
-  }
-
-  async #runWriting(first: readonly FilePart[]): Promise<void> {
-    try {
-      for (let parts = first; parts.length > 0; parts = this.#due()) {
-        for (const part of parts) {
-          this.#bufferedBytes -= await part.writeOut();
-          this.#release();
-        }
+    this.#isWriteAsked = true;
+    this.#disk = this.#runAfter(this.#disk, async () => {
+      this.#isWriteAsked = false;
+      await this.#writeOut(this.#due());
+      if (this.#due().length > 0) {
+        this.#askForWrite();
       }
-    } catch (error) {
-      const failure = classifyUnknown(error, 'file sink');
-      this.#failure = new StreamError(failure, { cause: error });
-      this.#context?.fail(failure);
-    }
+    });
   }
 
   /** The parts worth a write; all of them when the buffer is full, since their chunks may never be. */
@@ -168,24 +159,53 @@ export class FileWriter implements SinkWriter<unknown> {
     return [...this.#parts.values()].filter((part) => part.isChunkFull || (isFull && part.bufferedBytes > 0));
   }
 
-  #release(): void {
-    if (this.#isHeldBack && this.#bufferedBytes < this.#sink.maxBufferedBytes) {
-      this.#isHeldBack = false;
-      this.#context?.wake();
+  async #runNext(work: () => Promise<void>): Promise<void> {
+    this.#disk = this.#runAfter(this.#disk, work);
+    await this.#disk;
+  }
+
+  /** Never rejects: a failure is kept, costs the attempt, and ends all that follows. */
+  async #runAfter(before: Promise<void>, work: () => Promise<void>): Promise<void> {
+    await before;
+    if (this.#failure !== undefined) {
+      return;
+    }
+    try {
+      await work();
+    } catch (error) {
+      const failure = classifyUnknown(error, 'file sink');
+      this.#failure = new StreamError(failure, { cause: error });
+      this.#context?.fail(failure);
     }
   }
 
-  async #removeLeftovers(context: SinkWriterContext, signal: AbortSignal): Promise<void> {
-    for (const folder of await readdir(this.#sink.path, { withFileTypes: true })) {
-      if (!folder.isDirectory()) {
-        continue;
+  async #writeOut(parts: readonly FilePart[]): Promise<void> {
+    for (const part of parts) {
+      this.#bufferedBytes -= await part.writeOut();
+      if (this.#isHeldBack && this.#bufferedBytes < this.#sink.maxBufferedBytes) {
+        this.#isHeldBack = false;
+        this.#context?.wake();
       }
-      for (const name of await readdir(join(this.#sink.path, folder.name))) {
-        signal.throwIfAborted();
-        if (isLeftover(name, context)) {
-          await rm(join(this.#sink.path, folder.name, name), { force: true });
-        }
-      }
+    }
+  }
+
+  /** All at once: the disk's journal takes them together. */
+  async #finish(parts: readonly FilePart[]): Promise<void> {
+    const results = await Promise.allSettled(
+      parts.map(async (part) => {
+        await part.finish();
+        this.#sealed.delete(part);
+      }),
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) {
+      throw failed.reason;
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) {
+      throw this.#failure;
     }
   }
 }

@@ -35,7 +35,7 @@ const BUFFERED_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * Writes `PATH/<topic>/part-….jsonl`, one JSON line per record: `{"topic","key","headers","encoding","value"}` (README.md).
- * A part is written under a hidden name and gets its own by the commit, so that what can be seen is complete.
+ * A part is written under a hidden name and gets its own when its checkpoint is committed: exactly once, always.
  */
 export function fileSink<T>(options: SerializingFileSinkOptions<T>): SinkSpec<T>;
 export function fileSink(options: FileSinkOptions): SinkSpec<OutputRecord>;

@@ -3,6 +3,7 @@ import type {
   SourceOutput,
   SourceReader,
   SourceReaderContext,
+  SplitSnapshot,
   SplitState,
 } from '../../shared/connector/source.ts';
 import { classifyUnknown } from '../../shared/failure/failure.ts';
@@ -34,6 +35,7 @@ export class GeneratorReader implements SourceReader<unknown> {
   readonly #source: ResolvedGeneratorSource;
   readonly #abort = new AbortController();
   readonly #splits: LiveSplit[] = [];
+  readonly #finished: SplitSnapshot[] = [];
   #context: SourceReaderContext | undefined;
   #waiting: readonly SplitState[] = [];
   #turn = 0;
@@ -82,6 +84,7 @@ export class GeneratorReader implements SourceReader<unknown> {
       this.#make(split, output);
       if (split.next >= split.length) {
         this.#splits.splice(this.#turn, 1);
+        this.#finished.push(snapshotOf(split));
       }
     }
     if (this.#splits.length === 0) {
@@ -95,11 +98,9 @@ export class GeneratorReader implements SourceReader<unknown> {
     return 'wait';
   }
 
-  snapshot(): readonly SplitState[] {
-    const live = this.#splits.map(({ number, startedAtMs, next }) =>
-      encodeGeneratorSplit({ number, startedAtMs, next }),
-    );
-    return [...this.#waiting, ...live];
+  snapshot(): readonly SplitSnapshot[] {
+    const waiting = this.#waiting.map((state) => ({ ...state, isFinished: false }));
+    return [...this.#finished, ...waiting, ...this.#splits.map(snapshotOf)];
   }
 
   async close(): Promise<void> {
@@ -112,9 +113,12 @@ export class GeneratorReader implements SourceReader<unknown> {
     for (const state of splits) {
       const { number, startedAtMs, next } = parseGeneratorSplit(state);
       const length = splitLength(this.#source.count, this.#source.splits, number);
+      const resumed = { resumedFrom: next, resumedAt: clock.monotonicMs() };
+      const split = { id: state.id, number, startedAtMs, length, next, ...resumed };
       if (next < length) {
-        const resumed = { resumedFrom: next, resumedAt: clock.monotonicMs() };
-        this.#splits.push({ id: state.id, number, startedAtMs, length, next, ...resumed });
+        this.#splits.push(split);
+      } else {
+        this.#finished.push(snapshotOf(split));
       }
     }
   }
@@ -165,4 +169,8 @@ export class GeneratorReader implements SourceReader<unknown> {
     }
     context.wake();
   }
+}
+
+function snapshotOf({ number, startedAtMs, length, next }: LiveSplit): SplitSnapshot {
+  return { ...encodeGeneratorSplit({ number, startedAtMs, next }), isFinished: next >= length };
 }
