@@ -30,6 +30,12 @@ export const OPTIONS = {
   ),
   'coordinator.rpc.host': text('127.0.0.1', 'Address on which a coordinator listens.'),
   'coordinator.rpc.port': wholeNumber(0, 65_535, 6_123, 'Port on which a coordinator listens; 0 chooses one.'),
+  'coordinator.rpc.advertised-host': optionalText(
+    'Host under which others reach this coordinator, when it is not coordinator.rpc.host (which may be 0.0.0.0).',
+  ),
+  'coordinator.jobs-dir': optionalText(
+    'Folder of the job records of a cluster with one coordinator (high-availability.type none), kept over restarts; below io.tmp.dirs when absent.',
+  ),
   'coordinator.artifact-bytes-max': size(32 * 1024 ** 2, 'Largest job module that can be submitted.'),
 
   'taskmanager.id': optionalName(
@@ -100,6 +106,29 @@ export const OPTIONS = {
   's3.access-key': optionalText('Access key of the S3 user.'),
   's3.secret-key': optionalText('Secret key of the S3 user.'),
 
+  'high-availability.type': choice(
+    ['none', 'etcd'],
+    'none',
+    'none: one coordinator, its job records in a folder. etcd: several, one of which is elected; job records in etcd.',
+  ),
+  'high-availability.lease': duration(
+    3_000,
+    'Lease of the leading coordinator, 2 s to 60 s: after its death another leads at the latest this long after (and half a second).',
+  ),
+  'high-availability.etcd.endpoints': addresses('127.0.0.1:2379', 'Members of the etcd cluster.'),
+  'high-availability.etcd.timeout': duration(3_000, 'Time after which one request to etcd is given up and repeated.'),
+  'high-availability.etcd.username': optionalText('User to log in to etcd as; no login when absent.'),
+  'high-availability.etcd.password': optionalText(
+    'Its password; better given by the environment than by a file or an argument.',
+  ),
+  'high-availability.etcd.tls.enabled': choice(
+    ['false', 'true'],
+    'false',
+    "true: TLS to etcd, with the system's certificate authorities if no other is named.",
+  ),
+  'high-availability.etcd.tls.ca.path': optionalText("PEM file of etcd's certificate authority; turns TLS on."),
+  'high-availability.etcd.tls.cert.path': optionalText('PEM file of the client certificate; turns TLS on.'),
+  'high-availability.etcd.tls.key.path': optionalText("PEM file of the client certificate's key."),
   'high-availability.cluster-id': optionalName(
     'Name of this cluster where it shares a Kafka, an etcd or a bucket with others; "default" when absent.',
   ),
