@@ -14,7 +14,13 @@ export interface ClusterOptions {
   readonly slots: number;
   /** More configuration, for every process. */
   readonly configuration?: Readonly<Record<string, string>>;
+  /** Of the first coordinator: failpoints. */
+  readonly coordinatorEnvironment?: Environment;
+  /** Of the first task managers, by their index. */
+  readonly taskManagerEnvironments?: Readonly<Record<number, Environment>>;
 }
+
+export type Environment = Readonly<Record<string, string>>;
 
 /** A coordinator and task managers as processes of their own, and a client of them. */
 export class ClusterUnderTest {
@@ -29,7 +35,7 @@ export class ClusterUnderTest {
     this.folder = folder;
     this.#address = address;
     this.#options = options;
-    this.coordinator = this.startCoordinator();
+    this.coordinator = this.startCoordinator(options.coordinatorEnvironment);
     this.admin = grpcAdminClient([address]);
   }
 
@@ -38,21 +44,24 @@ export class ClusterUnderTest {
     const cluster = new ClusterUnderTest(folder, `127.0.0.1:${await freePort()}`, options);
     await eventually('the coordinator answers', async () => await cluster.admin.cluster().catch(() => undefined));
     for (let i = 0; i < options.taskManagers; i += 1) {
-      cluster.startTaskManager(i);
+      cluster.startTaskManager(i, options.taskManagerEnvironments?.[i]);
     }
     await cluster.registered(options.taskManagers);
     return cluster;
   }
 
   /** Starts a coordinator in the place of one that is gone. */
-  startCoordinator(): ProcessUnderTest {
-    this.coordinator = new ProcessUnderTest('coordinator', ['coordinator', ...this.#definitions()], this.folder);
+  startCoordinator(environment?: Environment): ProcessUnderTest {
+    const args = ['coordinator', ...this.#definitions()];
+    this.coordinator = new ProcessUnderTest('coordinator', args, this.folder, environment);
     return this.coordinator;
   }
 
-  startTaskManager(index: number): ProcessUnderTest {
+  /** Starts one under the identity of `index`, also in the place of one that is gone. */
+  startTaskManager(index: number, environment?: Environment): ProcessUnderTest {
     const own = [`-D`, `taskmanager.id=tm-${index}`, '-D', `taskmanager.numberOfTaskSlots=${this.#options.slots}`];
-    const process = new ProcessUnderTest(`tm-${index}`, ['taskmanager', ...this.#definitions(), ...own], this.folder);
+    const args = ['taskmanager', ...this.#definitions(), ...own];
+    const process = new ProcessUnderTest(`tm-${index}`, args, this.folder, environment);
     this.taskManagers[index] = process;
     return process;
   }

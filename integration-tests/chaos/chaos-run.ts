@@ -1,0 +1,311 @@
+import { randomUUID } from 'node:crypto';
+import { KafkaAdmin } from '../../connectors/kafka/kafka-admin.ts';
+import { silentLogger } from '../../shared/log/logger.ts';
+import { seededRandom } from '../../shared/random/random.ts';
+import { MinioSnapshotStore } from '../../shared/snapshot-store/minio-snapshot-store.ts';
+import type { StoreCall } from '../../shared/snapshot-store/snapshot-store.ts';
+import { hasEnded } from '../../cli/admin/admin-client.ts';
+import { ClusterUnderTest } from '../harness/cluster-under-test.ts';
+import type { ClusterOptions, Environment } from '../harness/cluster-under-test.ts';
+import { eventually } from '../harness/eventually.ts';
+import type { ProcessUnderTest } from '../harness/process-under-test.ts';
+import { S3Relay } from '../harness/s3-relay.ts';
+import { checkCounting } from './check-counting.ts';
+import type { Verdict } from './check-counting.ts';
+import { CommittedReader } from './committed-reader.ts';
+import { NumberFeed } from './number-feed.ts';
+
+const JOB = 'integration-tests/jobs/counting-job.ts';
+const BUCKET = 'nerve-chaos';
+const S3 = {
+  endpoint: process.env['S3_ENDPOINT'] ?? 'http://127.0.0.1:19000',
+  accessKey: process.env['S3_ACCESS_KEY'] ?? 'nerveaccess',
+  secretKey: process.env['S3_SECRET_KEY'] ?? 'nervesecret',
+  region: process.env['S3_REGION'] ?? 'us-east-1',
+};
+const call: StoreCall = { deadlineMs: 20_000, signal: new AbortController().signal };
+
+export interface ChaosOptions extends Partial<ClusterOptions> {
+  readonly name: string;
+  /** Of the job; the keyed part may have another. */
+  readonly parallelism?: number;
+  readonly keyedParallelism?: number;
+  readonly partitions?: number;
+  /** Messages per second while the scenario lasts. */
+  readonly rate?: number;
+  /** Its own broker, when the scenario harms it. */
+  readonly brokers?: string;
+  readonly timerDelayMs?: number;
+}
+
+/** One scenario: a cluster, the counting job on it, its input, an independent reader of its output, and the snapshot store behind a relay. */
+export class ChaosRun {
+  readonly cluster: ClusterUnderTest;
+  readonly relay: S3Relay;
+  readonly feed: NumberFeed;
+  readonly output: CommittedReader;
+  readonly prefix: string;
+  jobId = '';
+  readonly #options: ChaosOptions;
+  readonly #topics: { readonly input: string; readonly output: string };
+  readonly #kafka: KafkaAdmin;
+
+  private constructor(parts: {
+    readonly cluster: ClusterUnderTest;
+    readonly relay: S3Relay;
+    readonly feed: NumberFeed;
+    readonly output: CommittedReader;
+    readonly kafka: KafkaAdmin;
+    readonly prefix: string;
+    readonly options: ChaosOptions;
+  }) {
+    this.cluster = parts.cluster;
+    this.relay = parts.relay;
+    this.feed = parts.feed;
+    this.output = parts.output;
+    this.prefix = parts.prefix;
+    this.#kafka = parts.kafka;
+    this.#options = parts.options;
+    this.#topics = topicsOf(parts.prefix);
+  }
+
+  static async open(options: ChaosOptions): Promise<ChaosRun> {
+    const prefix = `${options.name}-${randomUUID().slice(0, 8)}`;
+    const brokers = brokersOf(options);
+    const kafka = new KafkaAdmin(new Map([['kafka.bootstrap.servers', brokers]]), silentLogger);
+    const topics = topicsOf(prefix);
+    const partitions = options.partitions ?? 2;
+    await kafka.createTopics(
+      [
+        { topic: topics.input, partitions },
+        { topic: topics.output, partitions: 2 },
+      ],
+      AbortSignal.timeout(30_000),
+    );
+    await makeBucket();
+    const relay = await S3Relay.open(S3.endpoint);
+    const cluster = await ClusterUnderTest.start({
+      taskManagers: 2,
+      slots: 1,
+      ...options,
+      configuration: { ...configurationOf(prefix, relay, brokers), ...options.configuration },
+    });
+    const feed = await NumberFeed.open(brokers, topics.input, 1);
+    const output = await CommittedReader.open(brokers, topics.output);
+    return new ChaosRun({ cluster, relay, feed, output, kafka, prefix, options });
+  }
+
+  /** Starts the feed and submits the job. */
+  async begin(): Promise<void> {
+    this.feed.start(this.#options.rate ?? 300);
+    await this.submit();
+  }
+
+  /** The same, and waits until output is visible. */
+  async start(): Promise<void> {
+    await this.begin();
+    await this.flows('at the start');
+  }
+
+  async submit(parallelism = this.#options.parallelism ?? 2): Promise<void> {
+    this.jobId = await this.cluster.submit(JOB, this.jobArguments(), parallelism);
+  }
+
+  jobArguments(): readonly string[] {
+    const { keyedParallelism, timerDelayMs } = this.#options;
+    return [
+      ...['--input', this.#topics.input, '--output', this.#topics.output],
+      ...(keyedParallelism === undefined ? [] : ['--keyed-parallelism', String(keyedParallelism)]),
+      ...(timerDelayMs === undefined ? [] : ['--timer-delay-ms', String(timerDelayMs)]),
+    ];
+  }
+
+  /** Waits until committed output grows: the job runs, checkpoints complete and commits go through. */
+  async flows(when: string, withinMs = 60_000): Promise<void> {
+    const from = this.output.records.length;
+    const target = this.feed.sent;
+    await eventually(
+      `committed output grows ${when}`,
+      async () => {
+        await this.#throwIfEnded();
+        return this.output.records.length > from + 20 && this.output.records.length > target / 2 ? true : undefined;
+      },
+      withinMs,
+    );
+  }
+
+  /** Waits until a process has met its failpoint: the fault happened. */
+  async hit(process: ProcessUnderTest, failpoint: string, times = 1, withinMs = 60_000): Promise<void> {
+    await eventually(
+      `${process.name} meets its failpoint ${failpoint}`,
+      () => (hitsOf(process, failpoint) >= times ? true : undefined),
+      withinMs,
+    );
+  }
+
+  /** The longest time in which no new output became visible, between the first record and the last. */
+  get longestPauseMs(): number {
+    const { arrivals } = this.output;
+    return arrivals.reduce((longest, at, i) => Math.max(longest, at - (arrivals[i - 1] ?? at)), 0);
+  }
+
+  async attempt(): Promise<number> {
+    return (await this.cluster.admin.job(this.jobId)).summary.attempt;
+  }
+
+  /** Waits until the job has gone on to another attempt than this one, and runs. */
+  async restartedSince(attempt: number, withinMs = 60_000): Promise<void> {
+    await eventually(
+      `an attempt after ${attempt} runs`,
+      async () => {
+        const { summary } = await this.cluster.admin.job(this.jobId);
+        return summary.attempt > attempt && summary.state === 'running' ? true : undefined;
+      },
+      withinMs,
+    );
+  }
+
+  /**
+   * Ends the feed, waits until all of it is counted, cancels the job, and compares. Whatever is missing or too much is in the
+   * answer; a transaction that was left open is thrown.
+   */
+  async verdict(withinMs = 60_000): Promise<Omit<Verdict, 'input'>> {
+    await this.feed.stop();
+    await this.#untilAllIsCounted(withinMs);
+    if (!hasEnded((await this.cluster.admin.job(this.jobId)).summary)) {
+      await this.cluster.admin.cancel(this.jobId);
+      await this.cluster.inState(this.jobId, 'cancelled');
+    }
+    return await this.compare();
+  }
+
+  /** The verdict on what is there now, the job having ended. */
+  async compare(): Promise<Omit<Verdict, 'input'>> {
+    const input = await CommittedReader.open(brokersOf(this.#options), this.#topics.input);
+    try {
+      await Promise.all([input.toTheEnd(), this.output.toTheEnd()]);
+      const { input: read, ...harm } = checkCounting(input.inOrder, this.output.inOrder);
+      if (read < this.feed.sent) {
+        throw new Error(
+          `the reader found ${read} of ${this.feed.sent} messages of the input: the scenario proves nothing`,
+        );
+      }
+      return harm;
+    } finally {
+      await input.close();
+    }
+  }
+
+  /** Objects of this scenario in the store. */
+  async objects(): Promise<readonly string[]> {
+    const store = storeAt(this.prefix);
+    try {
+      const keys: string[] = [];
+      for await (const { key } of store.list('', call)) {
+        keys.push(key);
+      }
+      return keys;
+    } finally {
+      await store.close();
+    }
+  }
+
+  startTaskManager(index: number, environment?: Environment): ProcessUnderTest {
+    return this.cluster.startTaskManager(index, environment);
+  }
+
+  async close(): Promise<void> {
+    await this.feed.stop().catch(() => undefined);
+    await this.cluster.stop();
+    await this.relay.close();
+    await this.output.close().catch(() => undefined);
+    const store = storeAt(this.prefix);
+    for (const key of await this.objects()) {
+      await store.delete(key, call);
+    }
+    await store.close();
+    const { input, output } = this.#topics;
+    await this.#kafka.deleteTopics([input, output], AbortSignal.timeout(10_000)).catch(() => undefined);
+    await this.#kafka.close();
+  }
+
+  async #untilAllIsCounted(withinMs: number): Promise<void> {
+    try {
+      await eventually(
+        'everything is counted',
+        async () => {
+          await this.#throwIfEnded();
+          return this.output.records.length >= this.feed.resultsExpected ? true : undefined;
+        },
+        withinMs,
+      );
+    } catch (error) {
+      const { summary } = await this.cluster.admin.job(this.jobId);
+      if (hasEnded(summary)) {
+        throw error;
+      }
+      // The comparison says what is missing, which is more than that something is.
+    }
+  }
+
+  async #throwIfEnded(): Promise<void> {
+    if (this.jobId === '') {
+      return;
+    }
+    const summary = await this.cluster.admin.job(this.jobId).then(
+      (detail) => detail.summary,
+      () => undefined,
+    );
+    if (summary !== undefined && hasEnded(summary)) {
+      throw new Error(`the job is ${summary.state}: ${summary.failure?.message ?? 'nobody knows why'}`);
+    }
+  }
+}
+
+/** How often a process has met a failpoint, in its log. */
+export function hitsOf(process: ProcessUnderTest, failpoint: string): number {
+  return process
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('"failpoint-hit"') && line.includes(`"${failpoint}"`)).length;
+}
+
+export function failpoints(rules: string): Environment {
+  return { NERVE_FAILPOINTS: rules };
+}
+
+function topicsOf(prefix: string): { readonly input: string; readonly output: string } {
+  return { input: `${prefix}.numbers`, output: `${prefix}.counts` };
+}
+
+function brokersOf(options: ChaosOptions): string {
+  return options.brokers ?? process.env['KAFKA_BROKERS'] ?? '127.0.0.1:19092';
+}
+
+function configurationOf(prefix: string, relay: S3Relay, brokers: string): Record<string, string> {
+  return {
+    'kafka.bootstrap.servers': brokers,
+    'high-availability.cluster-id': prefix,
+    'state.checkpoints.dir': `s3://${BUCKET}/${prefix}`,
+    's3.endpoint': relay.endpoint,
+    's3.access-key': S3.accessKey,
+    's3.secret-key': S3.secretKey,
+    's3.region': S3.region,
+    'execution.checkpointing.interval': '250ms',
+    'execution.checkpointing.timeout': '8s',
+    'heartbeat.interval': '300ms',
+    'heartbeat.timeout': '2s',
+    'restart-strategy.exponential-delay.initial-backoff': '50ms',
+    'restart-strategy.exponential-delay.max-backoff': '300ms',
+  };
+}
+
+function storeAt(prefix: string): MinioSnapshotStore {
+  return new MinioSnapshotStore({ ...S3, bucket: BUCKET, prefix: prefix === '' ? '' : `${prefix}/` }, seededRandom(1));
+}
+
+async function makeBucket(): Promise<void> {
+  const store = storeAt('');
+  await store.ensureBucket(call);
+  await store.close();
+}

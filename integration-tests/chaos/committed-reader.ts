@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { Kafka, logLevel } from 'kafkajs';
+import type { Consumer } from 'kafkajs';
+import { eventually } from '../harness/eventually.ts';
+import type { ReadRecord } from './check-counting.ts';
+
+/** A record that ends a reading: behind it nothing of the scenario stands. */
+const SENTINEL = '\u0000end';
+
+/**
+ * Reads a topic as somebody else's consumer would: read-committed, with the public API of kafkajs, none of our own fetching
+ * or decoding. It reads from its opening on, so that what was visible is known although a later fault might hide it.
+ */
+export class CommittedReader {
+  readonly records: ReadRecord[] = [];
+  /** When each of them became visible (`performance.now()`). */
+  readonly arrivals: number[] = [];
+  readonly #kafka: Kafka;
+  readonly #topic: string;
+  readonly #consumer: Consumer;
+  readonly #group = `check-${randomUUID()}`;
+  readonly #ended = new Map<string, Set<number>>();
+
+  private constructor(brokers: string, topic: string) {
+    this.#kafka = new Kafka({
+      clientId: 'independent-reader',
+      brokers: brokers.split(','),
+      logLevel: logLevel.NOTHING,
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 200 },
+    });
+    this.#topic = topic;
+    this.#consumer = this.#kafka.consumer({
+      groupId: this.#group,
+      readUncommitted: false,
+      maxWaitTimeInMs: 100,
+      metadataMaxAge: 5_000,
+    });
+  }
+
+  static async open(brokers: string, topic: string): Promise<CommittedReader> {
+    const reader = new CommittedReader(brokers, topic);
+    await reader.#consumer.connect();
+    await reader.#consumer.subscribe({ topic, fromBeginning: true });
+    await reader.#consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        reader.#take(partition, message.offset, message.key, message.value);
+        await Promise.resolve();
+      },
+    });
+    return reader;
+  }
+
+  /** All records, partition by partition in the order of their offsets. */
+  get inOrder(): readonly ReadRecord[] {
+    return this.records.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset);
+  }
+
+  /**
+   * Resolves when everything is read that is in the topic now. It writes an end mark into each partition: a transaction that
+   * somebody left open would hide it, so this is also the proof that none is open.
+   */
+  async toTheEnd(withinMs = 20_000): Promise<void> {
+    const round = randomUUID();
+    const seen = new Set<number>();
+    this.#ended.set(round, seen);
+    const admin = this.#kafka.admin();
+    const producer = this.#kafka.producer();
+    try {
+      await Promise.all([admin.connect(), producer.connect()]);
+      const { topics } = await admin.fetchTopicMetadata({ topics: [this.#topic] });
+      const partitions = topics[0]?.partitions.map(({ partitionId }) => partitionId) ?? [];
+      await producer.send({
+        topic: this.#topic,
+        messages: partitions.map((partition) => ({ partition, key: SENTINEL, value: round })),
+      });
+      await eventually(
+        `a read-committed reader of ${this.#topic} reaches its end (else a transaction is open)`,
+        () => (seen.size === partitions.length ? true : undefined),
+        withinMs,
+      );
+    } finally {
+      await Promise.all([admin.disconnect(), producer.disconnect()]);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.disconnect();
+    const admin = this.#kafka.admin();
+    await admin.connect();
+    await admin.deleteGroups([this.#group]).catch(() => undefined);
+    await admin.disconnect();
+  }
+
+  #take(partition: number, offset: string, key: Buffer | null, value: Buffer | null): void {
+    const name = key?.toString() ?? '';
+    const text = value?.toString() ?? '';
+    if (name === SENTINEL) {
+      this.#ended.get(text)?.add(partition);
+      return;
+    }
+    this.records.push({ partition, offset: Number(offset), key: name, value: text });
+    this.arrivals.push(performance.now());
+  }
+}
