@@ -8,7 +8,7 @@ import type { Aligner, AlignerEvent } from '../../../taskmanager/input/barrier-a
 import type { OperatorSnapshot } from '../../../shared/control/acknowledgement.ts';
 import type { SimulatedOutput } from './protocol-invariants-testing.ts';
 import type { FromTaskManager, ToTaskManager } from './simulated-messages-testing.ts';
-import { KEYS, SINK, SINK_UID, SOURCE, SOURCE_UID, SPLITS } from './simulated-job-testing.ts';
+import { emptySnapshot, KEYS, SINK, SINK_UID, SOURCE, SOURCE_UID, SPLITS } from './simulated-job-testing.ts';
 import { rangeOf, SimulatedState } from './simulated-state-testing.ts';
 import { SimulatedWriter } from './simulated-writer-testing.ts';
 import type { SimulatedWorld } from './simulated-world-testing.ts';
@@ -311,19 +311,6 @@ export class SimulatedAttempt {
   get process(): SimulatedProcess {
     return this.#process;
   }
-}
-
-function emptySnapshot(uid: OperatorSnapshot['uid']): OperatorSnapshot {
-  return {
-    uid,
-    states: [],
-    keyed: { kind: 'whole', segments: [] },
-    lists: [],
-    splits: [],
-    committables: [],
-    isFinished: false,
-    watermarkMs: undefined,
-  };
 }
 
 export function positionIn(metadata: CheckpointMetadata | undefined, split: number): number {

@@ -1,3 +1,4 @@
+import type { OperatorSnapshot } from '../../../shared/control/acknowledgement.ts';
 import { parseJobId, parseOperatorUid, parseVertexId } from '../../../shared/ids.ts';
 import type { TaskManagerId } from '../../../shared/ids.ts';
 import type { ParticipantOperator, Participants } from '../plan-checkpoint.ts';
@@ -29,5 +30,18 @@ export function participantsOn(taskManagers: readonly TaskManagerId[]): Particip
       [SOURCE, { inputs: [], operators: [operator(SOURCE_UID)], subtasks }],
       [SINK, { inputs: [{ from: SOURCE, pairs: 'all' as const }], operators: [operator(SINK_UID)], subtasks }],
     ]),
+  };
+}
+
+export function emptySnapshot(uid: OperatorSnapshot['uid']): OperatorSnapshot {
+  return {
+    uid,
+    states: [],
+    keyed: { kind: 'whole', segments: [] },
+    lists: [],
+    splits: [],
+    committables: [],
+    isFinished: false,
+    watermarkMs: undefined,
   };
 }
