@@ -5,6 +5,7 @@ import { seededRandom } from '../../shared/random/random.ts';
 import { MinioSnapshotStore } from '../../shared/snapshot-store/minio-snapshot-store.ts';
 import type { StoreCall } from '../../shared/snapshot-store/snapshot-store.ts';
 import { hasEnded } from '../../cli/admin/admin-client.ts';
+import type { JobSummary } from '../../cli/admin/admin-client.ts';
 import { ClusterUnderTest } from '../harness/cluster-under-test.ts';
 import type { ClusterOptions, Environment } from '../harness/cluster-under-test.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -158,8 +159,8 @@ export class ChaosRun {
     await eventually(
       `an attempt after ${attempt} runs`,
       async () => {
-        const { summary } = await this.cluster.admin.job(this.jobId);
-        return summary.attempt > attempt && summary.state === 'running' ? true : undefined;
+        const summary = await this.#summary();
+        return summary !== undefined && summary.attempt > attempt && summary.state === 'running' ? true : undefined;
       },
       withinMs,
     );
@@ -248,14 +249,16 @@ export class ChaosRun {
     }
   }
 
-  async #throwIfEnded(): Promise<void> {
-    if (this.jobId === '') {
-      return;
-    }
-    const summary = await this.cluster.admin.job(this.jobId).then(
+  /** Undefined while no coordinator answers. */
+  async #summary(): Promise<JobSummary | undefined> {
+    return await this.cluster.admin.job(this.jobId).then(
       (detail) => detail.summary,
       () => undefined,
     );
+  }
+
+  async #throwIfEnded(): Promise<void> {
+    const summary = this.jobId === '' ? undefined : await this.#summary();
     if (summary !== undefined && hasEnded(summary)) {
       throw new Error(`the job is ${summary.state}: ${summary.failure?.message ?? 'nobody knows why'}`);
     }

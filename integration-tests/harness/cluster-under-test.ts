@@ -6,14 +6,19 @@ import type { AdminClient, JobDetail } from '../../cli/admin/admin-client.ts';
 import { hasEnded } from '../../cli/admin/admin-client.ts';
 import { grpcAdminClient } from '../../cli/admin/grpc-admin-client.ts';
 import { prepareJob } from '../../cli/job/node-prepare-job.ts';
+import { required } from '../../shared/invariant.ts';
 import { eventually } from './eventually.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
 
 export interface ClusterOptions {
   readonly taskManagers: number;
   readonly slots: number;
+  /** Default 1. More need `high-availability.type: etcd` in the configuration. */
+  readonly coordinators?: number;
   /** More configuration, for every process. */
   readonly configuration?: Readonly<Record<string, string>>;
+  /** More configuration of one process, by its name: `coordinator-1`, `tm-0`. */
+  readonly configurationOf?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Of the first coordinator: failpoints. */
   readonly coordinatorEnvironment?: Environment;
   /** Of the first task managers, by their index. */
@@ -22,26 +27,32 @@ export interface ClusterOptions {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** A coordinator and task managers as processes of their own, and a client of them. */
+/** Coordinators and task managers as processes of their own, and a client of them. */
 export class ClusterUnderTest {
   readonly folder: string;
-  coordinator: ProcessUnderTest;
+  readonly coordinators: ProcessUnderTest[] = [];
   readonly taskManagers: ProcessUnderTest[] = [];
   readonly admin: AdminClient;
   readonly #options: ClusterOptions;
-  readonly #address: string;
+  readonly #addresses: readonly string[];
 
-  private constructor(folder: string, address: string, options: ClusterOptions) {
+  private constructor(folder: string, addresses: readonly string[], options: ClusterOptions) {
     this.folder = folder;
-    this.#address = address;
+    this.#addresses = addresses;
     this.#options = options;
-    this.coordinator = this.startCoordinator(options.coordinatorEnvironment);
-    this.admin = grpcAdminClient([address]);
+    addresses.forEach((_, index) => {
+      this.startCoordinator(index, index === 0 ? options.coordinatorEnvironment : undefined);
+    });
+    this.admin = grpcAdminClient(addresses);
   }
 
   static async start(options: ClusterOptions): Promise<ClusterUnderTest> {
     const folder = mkdtempSync(join(tmpdir(), 'nerve-it-'));
-    const cluster = new ClusterUnderTest(folder, `127.0.0.1:${await freePort()}`, options);
+    const addresses: string[] = [];
+    for (let i = 0; i < (options.coordinators ?? 1); i += 1) {
+      addresses.push(`127.0.0.1:${await freePort()}`);
+    }
+    const cluster = new ClusterUnderTest(folder, addresses, options);
     await eventually('the coordinator answers', async () => await cluster.admin.cluster().catch(() => undefined));
     for (let i = 0; i < options.taskManagers; i += 1) {
       cluster.startTaskManager(i, options.taskManagerEnvironments?.[i]);
@@ -50,18 +61,32 @@ export class ClusterUnderTest {
     return cluster;
   }
 
-  /** Starts a coordinator in the place of one that is gone. */
-  startCoordinator(environment?: Environment): ProcessUnderTest {
-    const args = ['coordinator', ...this.#definitions()];
-    this.coordinator = new ProcessUnderTest('coordinator', args, this.folder, environment);
-    return this.coordinator;
+  /** The first coordinator; where there is one, the only one. */
+  get coordinator(): ProcessUnderTest {
+    return required(this.coordinators[0], 'the first coordinator');
+  }
+
+  /** The coordinator that leads now. */
+  async leader(): Promise<ProcessUnderTest> {
+    const { leader } = await this.admin.cluster();
+    const index = this.#addresses.indexOf(leader);
+    return required(this.coordinators[index], `the coordinator at ${leader}`);
+  }
+
+  /** Starts a coordinator, also in the place of one that is gone. */
+  startCoordinator(index = 0, environment?: Environment): ProcessUnderTest {
+    const name = this.#addresses.length === 1 ? 'coordinator' : `coordinator-${index}`;
+    const [host = '', port = ''] = (this.#addresses[index] ?? '').split(':');
+    const own = { 'coordinator.rpc.host': host, 'coordinator.rpc.port': port };
+    const process = this.#start(name, 'coordinator', own, environment);
+    this.coordinators[index] = process;
+    return process;
   }
 
   /** Starts one under the identity of `index`, also in the place of one that is gone. */
   startTaskManager(index: number, environment?: Environment): ProcessUnderTest {
-    const own = [`-D`, `taskmanager.id=tm-${index}`, '-D', `taskmanager.numberOfTaskSlots=${this.#options.slots}`];
-    const args = ['taskmanager', ...this.#definitions(), ...own];
-    const process = new ProcessUnderTest(`tm-${index}`, args, this.folder, environment);
+    const own = { 'taskmanager.id': `tm-${index}`, 'taskmanager.numberOfTaskSlots': String(this.#options.slots) };
+    const process = this.#start(`tm-${index}`, 'taskmanager', own, environment);
     this.taskManagers[index] = process;
     return process;
   }
@@ -97,7 +122,7 @@ export class ClusterUnderTest {
   }
 
   get processes(): readonly ProcessUnderTest[] {
-    return [this.coordinator, ...this.taskManagers];
+    return [...this.coordinators, ...this.taskManagers];
   }
 
   /** All that all processes have logged. */
@@ -114,19 +139,23 @@ export class ClusterUnderTest {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #definitions(): readonly string[] {
-    const [host = '', port = ''] = this.#address.split(':');
-    const all = {
-      'coordinator.rpc.host': host,
-      'coordinator.rpc.port': port,
-      'coordinator.rpc.addresses': this.#address,
+  #start(
+    name: string,
+    command: string,
+    own: Readonly<Record<string, string>>,
+    environment: Environment | undefined,
+  ): ProcessUnderTest {
+    const brokers = process.env['KAFKA_BROKERS'];
+    const configuration = {
+      'coordinator.rpc.addresses': this.#addresses.join(','),
       'io.tmp.dirs': this.folder,
-      ...(process.env['KAFKA_BROKERS'] === undefined
-        ? {}
-        : { 'kafka.bootstrap.servers': process.env['KAFKA_BROKERS'] }),
+      ...(brokers === undefined ? {} : { 'kafka.bootstrap.servers': brokers }),
       ...this.#options.configuration,
+      ...own,
+      ...this.#options.configurationOf?.[name],
     };
-    return Object.entries(all).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
+    const definitions = Object.entries(configuration).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
+    return new ProcessUnderTest(name, [command, ...definitions], this.folder, environment);
   }
 }
 

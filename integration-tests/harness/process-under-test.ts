@@ -16,7 +16,7 @@ export class ProcessUnderTest {
     name: string,
     args: readonly string[],
     folder: string,
-    environment: Readonly<Record<string, string>> = {},
+    environment: Readonly<Record<string, string>> | undefined = {},
   ) {
     this.name = name;
     this.logFile = join(folder, `${name}.log`);
