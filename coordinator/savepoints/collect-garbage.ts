@@ -1,0 +1,218 @@
+import { eachBounded } from '../../shared/checkpoint/copy-objects.ts';
+import type { CheckpointMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
+import { jobFolder } from '../../shared/checkpoint/object-keys.ts';
+import { findMetadata, readMetadata } from '../../shared/checkpoint/read-metadata.ts';
+import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
+import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
+import type { SnapshotStore, StoreCall } from '../../shared/snapshot-store/snapshot-store.ts';
+import { isMetadataKey, ownerOf } from './object-owner.ts';
+import { planGarbage } from './plan-garbage.ts';
+import type { FoundObjects, Garbage, GarbagePlan, JobFacts, StoredObject } from './plan-garbage.ts';
+
+/** What the leader durably knows of its jobs. */
+export interface JobLedger {
+  /** False: someone newer leads. True: nobody else led, or wrote records, until this moment. */
+  confirmLeadership(signal: AbortSignal): Promise<boolean>;
+  /** Linearizable. */
+  loadFacts(signal: AbortSignal): Promise<readonly JobFacts[]>;
+}
+
+/** What this leader is copying: kept from before the first object is read or written until the records speak of it. */
+export interface CopiesInUse {
+  readonly lineages: ReadonlySet<string>;
+  /** Metadata keys of checkpoints that are being copied from. */
+  readonly metadataKeys: ReadonlySet<string>;
+}
+
+export interface CollectDeps {
+  readonly store: SnapshotStore;
+  readonly ledger: JobLedger;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly inUse: () => CopiesInUse;
+  /** Milliseconds for each call of the store, retries included. */
+  readonly callMs: number;
+}
+
+export interface CollectRequest {
+  /** `subsumed`: what older checkpoints name and retained ones do not, without listing all state: cheap, for each few seconds. */
+  readonly scope: 'everything' | 'subsumed';
+  /** Undefined: all. */
+  readonly jobId: JobId | undefined;
+  readonly dryRun: boolean;
+}
+
+export interface CollectedJob {
+  readonly jobId: JobId;
+  /** Deleted, or with `dryRun` what would be. */
+  readonly garbage: readonly Garbage[];
+  readonly kept: readonly StoredObject[];
+  /** Why the job was left alone, or some deletes failed; what is left is collected the next time. */
+  readonly failure: Failure | undefined;
+}
+
+export interface Collected {
+  readonly jobs: readonly CollectedJob[];
+  /** Folders of jobs that no record speaks of. Never deleted: they may be another cluster's. */
+  readonly unknownJobs: readonly JobId[];
+}
+
+const CALLS_AT_ONCE = 8;
+
+/**
+ * Mark and sweep (plan-garbage.ts). The order matters: what stands in the store is listed first, then it is confirmed that no
+ * other leader has begun anything, then the records are read; so a root that is younger than the listing names nothing in it
+ * that it does not share with an older root.
+ * Undefined: someone newer leads, and nothing was deleted.
+ */
+export async function collectGarbage(
+  request: CollectRequest,
+  deps: CollectDeps,
+  signal: AbortSignal,
+): Promise<Collected | undefined> {
+  const call = { deadlineMs: deps.callMs, signal };
+  const listing = request.scope === 'everything' ? await listJobs(request, deps.store, call) : undefined;
+  const checkpoints = listing === undefined ? await listCheckpoints(request, deps, call) : undefined;
+  const inUse = deps.inUse();
+  if (!(await deps.ledger.confirmLeadership(signal))) {
+    return undefined;
+  }
+  const facts = (await deps.ledger.loadFacts(signal)).filter(({ jobId }) => isAsked(request, jobId));
+  const jobs: CollectedJob[] = [];
+  for (const job of facts) {
+    const listed = listing === undefined ? undefined : (listing.get(job.jobId) ?? []);
+    const keys = listed?.map(({ key }) => key) ?? checkpoints?.get(job.jobId) ?? [];
+    jobs.push(await collectJob(withInUse(job, inUse), { listed, keys, inUse }, { request, deps, call }));
+  }
+  const known = new Set(facts.map(({ jobId }) => jobId));
+  return { jobs, unknownJobs: [...(listing?.keys() ?? [])].filter((jobId) => !known.has(jobId)) };
+}
+
+interface Seen {
+  readonly listed: readonly StoredObject[] | undefined;
+  readonly keys: readonly string[];
+  readonly inUse: CopiesInUse;
+}
+
+interface Collecting {
+  readonly request: CollectRequest;
+  readonly deps: CollectDeps;
+  readonly call: StoreCall;
+}
+
+async function collectJob(job: JobFacts, { listed, keys, inUse }: Seen, work: Collecting): Promise<CollectedJob> {
+  const { jobId } = job;
+  try {
+    const metadata = await readAll(job, keys, work);
+    const found: FoundObjects = { metadata, listed };
+    const context = { leaderEpoch: work.deps.leaderEpoch, lineagesInUse: inUse.lineages };
+    const plan = planGarbage(job, found, context);
+    const failure = work.request.dryRun ? undefined : await sweep(plan, work);
+    return { jobId, ...plan, failure };
+  } catch (error) {
+    work.call.signal.throwIfAborted();
+    return { jobId, garbage: [], kept: [], failure: classifyUnknown(error, `the garbage of job ${jobId}`) };
+  }
+}
+
+/** A root that is missing or cannot be read throws: then nothing is known to be garbage. */
+async function readAll(
+  { roots }: JobFacts,
+  keys: readonly string[],
+  { deps, call }: Collecting,
+): Promise<ReadonlyMap<string, CheckpointMetadata>> {
+  const metadata = new Map<string, CheckpointMetadata>();
+  for (const key of roots) {
+    metadata.set(key, await readMetadata(deps.store, key, call));
+  }
+  const others = keys.filter((key) => !roots.has(key) && ownerOf(key).kind === 'metadata');
+  await eachBounded(others, CALLS_AT_ONCE, async (key) => {
+    const found = await readable(deps.store, key, call);
+    if (found !== undefined) {
+      metadata.set(key, found);
+    }
+  });
+  return metadata;
+}
+
+/** What an older checkpoint named is not known when its metadata cannot be read: its objects are kept until the attempt is over. */
+async function readable(store: SnapshotStore, key: string, call: StoreCall): Promise<CheckpointMetadata | undefined> {
+  try {
+    return await findMetadata(store, key, call);
+  } catch (error) {
+    if (error instanceof StreamError && error.failure.code === 'snapshot-metadata-malformed') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Metadata goes only when all else is gone: it is what remembers the rest. */
+async function sweep({ garbage }: GarbagePlan, { deps, call }: Collecting): Promise<Failure | undefined> {
+  let failure: Failure | undefined;
+  const remove = async ({ key }: Garbage): Promise<void> => {
+    const answer = await deps.store.delete(key, call);
+    failure ??= answer.kind === 'ambiguous' ? answer.failure : undefined;
+  };
+  await eachBounded(
+    garbage.filter(({ key }) => !isMetadataKey(key)),
+    CALLS_AT_ONCE,
+    remove,
+  );
+  if (failure === undefined) {
+    await eachBounded(
+      garbage.filter(({ key }) => isMetadataKey(key)),
+      CALLS_AT_ONCE,
+      remove,
+    );
+  }
+  return failure;
+}
+
+function withInUse(job: JobFacts, inUse: CopiesInUse): JobFacts {
+  const own = [...inUse.metadataKeys].filter((key) => {
+    const owner = ownerOf(key);
+    return owner.kind !== 'foreign' && owner.jobId === job.jobId;
+  });
+  return own.length === 0 ? job : { ...job, roots: new Set([...job.roots, ...own]) };
+}
+
+async function listJobs(
+  { jobId }: CollectRequest,
+  store: SnapshotStore,
+  call: StoreCall,
+): Promise<Map<JobId, StoredObject[]>> {
+  const byJob = new Map<JobId, StoredObject[]>();
+  for await (const { key, bytes } of store.list(jobId === undefined ? 'jobs/' : `${jobFolder(jobId)}/`, call)) {
+    const owner = ownerOf(key);
+    if (owner.kind !== 'foreign') {
+      const objects = byJob.get(owner.jobId) ?? [];
+      objects.push({ key, bytes });
+      byJob.set(owner.jobId, objects);
+    }
+  }
+  return byJob;
+}
+
+/** Keys of the metadata objects of the jobs. */
+async function listCheckpoints(
+  request: CollectRequest,
+  { store, ledger }: CollectDeps,
+  call: StoreCall,
+): Promise<Map<JobId, string[]>> {
+  const byJob = new Map<JobId, string[]>();
+  for (const { jobId } of await ledger.loadFacts(call.signal)) {
+    if (isAsked(request, jobId)) {
+      const keys: string[] = [];
+      for await (const { key } of store.list(`${jobFolder(jobId)}/checkpoints/`, call)) {
+        keys.push(key);
+      }
+      byJob.set(jobId, keys);
+    }
+  }
+  return byJob;
+}
+
+function isAsked({ jobId }: CollectRequest, job: JobId): boolean {
+  return jobId === undefined || jobId === job;
+}
