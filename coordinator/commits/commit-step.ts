@@ -1,22 +1,23 @@
 import type { SinkCommittables } from '../../shared/control/messages.ts';
 import type { Committable } from '../../shared/connector/sink.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import type { JobId, OperatorUid } from '../../shared/ids.ts';
+import type { CheckpointId, JobId, OperatorUid } from '../../shared/ids.ts';
 import type { Instant } from '../membership/members.ts';
 import { backoffMs } from '../scheduling/retry-backoff.ts';
 import type { RetryBackoff } from '../scheduling/retry-backoff.ts';
 import type { CommitEvent, CommitSend } from './commit-events.ts';
 
 /**
- * Makes prepared output visible, sink by sink.
+ * Makes the prepared output of one checkpoint visible, sink by sink.
  *
- * I1  The committables are durable in the job's record before the first commit is sent: a commit that has begun is always
- *     finished, by this coordinator or by the next.
+ * I1  The committables are durable before the first commit is sent: the pointer, which names their checkpoint, is written. So
+ *     a commit that has begun is always finished, by this coordinator or by the next.
  * I2  Of one sink at most one commit is under way; a failed one is repeated whole (commits are idempotent).
- * I3  `fail-job`, or more failures than the backoff allows, ends it: the output is lost or in doubt, and that is loud.
+ * I3  It is never given up for what may pass: the committer alone knows when output is lost. `fail-job` ends it, and is loud.
  */
 export interface Commits {
   readonly jobId: JobId;
+  readonly checkpoint: CheckpointId;
   readonly sinks: ReadonlyMap<OperatorUid, SinkCommit>;
 }
 
@@ -40,10 +41,14 @@ export interface CommitsGoOn {
 export type CommitStep =
   CommitsGoOn | { readonly kind: 'broken'; readonly commits: Commits; readonly failure: Failure };
 
-/** 0.2 s, 0.4 s, … 30 s: about ten minutes in all, longer than any restart of a broker or a file server should take. */
-export const COMMIT_BACKOFF: RetryBackoff = { firstMs: 200, mostMs: 30_000, triesMax: 26 };
+/** 0.1 s, 0.2 s, … 5 s, without end (I3): while a broker is away the transactions' timeouts run. */
+export const COMMIT_BACKOFF: RetryBackoff = { firstMs: 100, mostMs: 5_000, triesMax: Number.POSITIVE_INFINITY };
 
-export function beginCommits(jobId: JobId, reported: readonly SinkCommittables[]): CommitsGoOn {
+export function beginCommits(
+  jobId: JobId,
+  checkpoint: CheckpointId,
+  reported: readonly SinkCommittables[],
+): CommitsGoOn {
   const bySink = new Map<OperatorUid, Committable[]>();
   for (const { sink, committables } of reported) {
     const all = bySink.get(sink) ?? [];
@@ -55,15 +60,16 @@ export function beginCommits(jobId: JobId, reported: readonly SinkCommittables[]
   for (const [sink, committables] of bySink) {
     if (committables.length > 0) {
       sinks.set(sink, { kind: 'committing', committables, tries: 1 });
-      send.push({ kind: 'commit', jobId, sink, tries: 1, committables });
+      send.push({ kind: 'commit', jobId, checkpoint, sink, tries: 1, committables });
     }
   }
-  return { kind: 'going-on', commits: { jobId, sinks }, send };
+  return { kind: 'going-on', commits: { jobId, checkpoint, sinks }, send };
 }
 
 export function onCommitAnswer(commits: Commits, event: CommitEvent, now: Instant): CommitStep {
   const commit = commits.sinks.get(event.sink);
-  if (commit?.kind !== 'committing' || commit.tries !== event.tries) {
+  const isStale = event.checkpoint !== commits.checkpoint || commit?.tries !== event.tries;
+  if (isStale || commit.kind !== 'committing') {
     return { kind: 'going-on', commits, send: [] };
   }
   const { committables, tries } = commit;
@@ -74,7 +80,7 @@ export function onCommitAnswer(commits: Commits, event: CommitEvent, now: Instan
       send: [],
     };
   }
-  if (event.failure.reaction === 'fail-job' || tries >= COMMIT_BACKOFF.triesMax) {
+  if (event.failure.reaction === 'fail-job') {
     return { kind: 'broken', commits, failure: event.failure };
   }
   const retryAt = now + backoffMs(COMMIT_BACKOFF, tries);
@@ -90,7 +96,7 @@ export function onCommitTick(commits: Commits, now: Instant): CommitStep {
       const { committables } = commit;
       const tries = commit.tries + 1;
       next = withCommit(next, sink, { kind: 'committing', committables, tries });
-      send.push({ kind: 'commit', jobId: commits.jobId, sink, tries, committables });
+      send.push({ kind: 'commit', jobId: commits.jobId, checkpoint: commits.checkpoint, sink, tries, committables });
     }
   }
   return { kind: 'going-on', commits: next, send };

@@ -55,6 +55,7 @@ function onDiscovered(
   const intervalMs = job.spec.sources.find((source) => source.vertex === vertex)?.discoveryIntervalMs;
   const isComplete = progress.isComplete || found.isComplete;
   const next = withProgress(job, vertex, {
+    ...progress,
     splits: [...progress.splits, ...splits],
     isComplete,
     discovery:

@@ -1,14 +1,34 @@
+import type { CheckpointReport } from '../../shared/control/checkpoint-messages.ts';
 import type { FromCoordinator, TaskReport, AttemptKey, SubtaskKey } from '../../shared/control/messages.ts';
 import type { EpochMs } from '../../shared/clock/clock.ts';
 import type { Discovery } from '../../shared/connector/source.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import type { AttemptNumber, JobId, SplitId, TaskManagerId, VertexId } from '../../shared/ids.ts';
+import type {
+  AttemptNumber,
+  CheckpointId,
+  JobId,
+  LeaderEpoch,
+  SplitId,
+  TaskManagerId,
+  VertexId,
+} from '../../shared/ids.ts';
 import type { Random } from '../../shared/random/random.ts';
-import type { CommitEvent, CommitSend } from '../commits/commit-events.ts';
+import type {
+  CheckpointEvent,
+  CheckpointPersist,
+  SavepointAnswer,
+  SavepointPin,
+  SavepointRequest,
+  WriteAnswered,
+} from '../checkpoints/checkpoint-events.ts';
+import type { CheckpointSettings } from '../checkpoints/checkpoint-settings.ts';
+import type { AbandonEvent, AbandonSend, CommitEvent, CommitSend } from '../commits/commit-events.ts';
 import type { Instant } from '../membership/members.ts';
 import type { RestartStrategy } from '../recovery/restart-policy.ts';
+import type { AttemptRecord } from './attempt-record.ts';
 import type { Job } from './job.ts';
-import type { JobRecord } from './job-record.ts';
+import type { CompletedStats, FailedStats } from './job-checkpoints.ts';
+import type { JobRecord, TerminalRecord } from './job-record.ts';
 
 /** What can happen to one job. The kernel finds the job and has checked that a task manager's words are its own. */
 export type JobEvent =
@@ -22,16 +42,42 @@ export type JobEvent =
   | ({ readonly kind: 'attempt-failed'; readonly from: TaskManagerId; readonly failure: Failure } & AttemptKey)
   | ({ readonly kind: 'attempt-ended'; readonly from: TaskManagerId } & AttemptKey)
   | { readonly kind: 'task-manager-lost'; readonly taskManager: TaskManagerId; readonly failure: Failure }
+  /** The attempt's record is durable. */
+  | ({ readonly kind: 'attempt-recorded'; readonly revision: bigint } & AttemptKey)
+  | { readonly kind: 'checkpoint-report'; readonly from: TaskManagerId; readonly report: CheckpointReport }
+  /** It lost only its connection, and is back with what it ran. */
+  | { readonly kind: 'task-manager-back'; readonly taskManager: TaskManagerId }
+  | CheckpointWritten
+  | SavepointEvent
   | DiscoveryEvent
-  | CommitEvent;
+  | CommitEvent
+  | AbandonEvent;
+
+/** The answer to a `write-checkpoint`. */
+export type CheckpointWritten = { readonly kind: 'checkpoint-written'; readonly answer: WriteAnswered } & AttemptKey;
+
+export type SavepointEvent =
+  | ({ readonly kind: 'savepoint'; readonly jobId: JobId } & SavepointRequest)
+  | ({ readonly jobId: JobId } & Extract<CheckpointEvent, { readonly kind: 'savepoint-copied' }>);
 
 export type DiscoveryEvent =
   | { readonly kind: 'discovered'; readonly jobId: JobId; readonly vertex: VertexId; readonly discovery: Discovery }
   | { readonly kind: 'discovery-failed'; readonly jobId: JobId; readonly vertex: VertexId; readonly failure: Failure };
 
+/** All of one step are written in one transaction. */
 export type JobPersist =
   | { readonly kind: 'put-job'; readonly record: JobRecord }
-  | { readonly kind: 'delete-job'; readonly jobId: JobId; readonly attemptFloor: AttemptNumber | 0 };
+  /** Forgets what was stored of an earlier job of the same id, but for the ids of its checkpoints. */
+  | { readonly kind: 'put-new-job'; readonly record: JobRecord; readonly attempts: AttemptRecord }
+  | { readonly kind: 'put-attempts'; readonly jobId: JobId; readonly attempts: AttemptRecord }
+  | { readonly kind: 'put-terminal'; readonly jobId: JobId; readonly record: TerminalRecord }
+  | { readonly kind: 'delete-job'; readonly jobId: JobId; readonly floor: UsedNumbers };
+
+/** What jobs that were forgotten have used: no later job uses an attempt number or a checkpoint id up to these. */
+export interface UsedNumbers {
+  readonly attempt: AttemptNumber | 0;
+  readonly checkpoint: bigint;
+}
 
 export type JobSend =
   | { readonly kind: 'command'; readonly to: TaskManagerId; readonly message: FromCoordinator }
@@ -42,6 +88,18 @@ export type JobSend =
       readonly known: ReadonlySet<SplitId>;
     }
   | CommitSend
+  | AbandonSend
+  /** Answered by `checkpoint-written`. */
+  | ({ readonly kind: 'write-checkpoint'; readonly write: CheckpointPersist } & AttemptKey)
+  | { readonly kind: 'copy-savepoint'; readonly jobId: JobId; readonly pin: SavepointPin }
+  | { readonly kind: 'answer-savepoint'; readonly request: number; readonly answer: SavepointAnswer }
+  /** For the log. */
+  | { readonly kind: 'note-completed'; readonly jobId: JobId; readonly stats: CompletedStats }
+  | { readonly kind: 'note-failed'; readonly jobId: JobId; readonly stats: FailedStats }
+  /** What was held for an attempt that was never deployed there is free. */
+  | ({ readonly kind: 'release-slots'; readonly taskManager: TaskManagerId } & AttemptKey)
+  /** Someone newer leads: the process must end. */
+  | { readonly kind: 'fenced' }
   /** The job has ended: its enumerators and committers are closed. */
   | { readonly kind: 'close-job'; readonly jobId: JobId };
 
@@ -57,12 +115,20 @@ export interface JobStep {
   readonly persist: readonly JobPersist[];
   readonly send: readonly JobSend[];
   readonly overdue: readonly Overdue[];
+  /** What the job's checkpoints are told next, in order (follow-checkpoints.ts). */
+  readonly tell: readonly CheckpointTell[];
 }
+
+export type CheckpointTell =
+  | CheckpointEvent
+  /** The attempt is recorded under this revision: a new machine begins. */
+  | ({ readonly kind: 'open'; readonly revision: bigint } & Pick<AttemptKey, 'attempt'>);
 
 export interface JobContext {
   readonly now: Instant;
   readonly wallMs: EpochMs;
   readonly random: Random;
+  readonly epoch: LeaderEpoch;
   readonly settings: JobSettings;
 }
 
@@ -72,8 +138,26 @@ export interface JobSettings {
   readonly deployTimeoutMs: number;
   /** From Cancel until a task manager must have ended the attempt; longer than it takes to terminate a thread. */
   readonly endTimeoutMs: number;
+  /** How long the end of a job waits until its last attempt is abandoned; a restart waits for ever. */
+  readonly abandonTimeoutMs: number;
+  readonly checkpoints: CheckpointSettings;
+  /** Location of the snapshot store. */
+  readonly checkpointDirectory: string;
+  readonly clusterId: string;
 }
 
 export function unchangedJob(job: Job): JobStep {
-  return { job, persist: [], send: [], overdue: [] };
+  return { job, persist: [], send: [], overdue: [], tell: [] };
+}
+
+/** One transition after another, as one step. */
+export function andThen(step: JobStep, next: (job: Job) => JobStep): JobStep {
+  const after = next(step.job);
+  return {
+    job: after.job,
+    persist: [...step.persist, ...after.persist],
+    send: [...step.send, ...after.send],
+    overdue: [...step.overdue, ...after.overdue],
+    tell: [...step.tell, ...after.tell],
+  };
 }

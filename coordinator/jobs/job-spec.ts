@@ -5,8 +5,11 @@ import { layoutSubtasks } from '../../shared/graph/execution-layout.ts';
 import { fingerprintOf } from '../../shared/graph/fingerprint.ts';
 import { slotsNeeded } from '../../shared/graph/job-graph.ts';
 import type { JobGraph } from '../../shared/graph/job-graph.ts';
-import type { JobId, VertexId } from '../../shared/ids.ts';
+import type { JobEdge, JobVertex } from '../../shared/graph/job-graph.ts';
+import { parseOperatorUid } from '../../shared/ids.ts';
+import type { JobId, OperatorUid, VertexId } from '../../shared/ids.ts';
 import { required } from '../../shared/invariant.ts';
+import type { VertexInput } from '../checkpoints/plan-checkpoint.ts';
 
 /** What the coordinator knows of a job from its submission: plain data, never changed. */
 export interface JobSpec {
@@ -17,9 +20,12 @@ export interface JobSpec {
   readonly defaultParallelism: number;
   readonly maxParallelism: number;
   readonly fingerprint: string;
+  /** Names the history that its checkpoints make: a local store may catch up within it, and only within it. */
+  readonly lineage: string;
   readonly slotsNeeded: number;
   readonly vertices: readonly VertexSpec[];
   readonly sources: readonly JobSource[];
+  readonly sinks: readonly JobSink[];
   readonly planJson: string;
 }
 
@@ -28,6 +34,14 @@ export interface VertexSpec {
   readonly id: VertexId;
   readonly parallelism: number;
   readonly firstSlot: number;
+  readonly inputs: readonly VertexInput[];
+  /** Every operator of the chain, its head first. */
+  readonly operators: readonly OperatorUid[];
+}
+
+export interface JobSink {
+  readonly uid: OperatorUid;
+  readonly parallelism: number;
 }
 
 /** A source is the head of its vertex, so the vertex names it. */
@@ -39,7 +53,10 @@ export interface JobSource {
 }
 
 /** What a submission says beside the graph. */
-export type Submission = Pick<JobSpec, 'jobId' | 'module' | 'args' | 'defaultParallelism' | 'maxParallelism'>;
+export type Submission = Pick<
+  JobSpec,
+  'jobId' | 'module' | 'args' | 'defaultParallelism' | 'maxParallelism' | 'lineage'
+>;
 
 export function deriveJobSpec(submission: Submission, graph: JobGraph, sources: readonly JobSource[]): JobSpec {
   const firstSlots = new Map<VertexId, number>();
@@ -53,14 +70,33 @@ export function deriveJobSpec(submission: Submission, graph: JobGraph, sources: 
     name: graph.jobName,
     fingerprint: fingerprintOf(graph),
     slotsNeeded: slotsNeeded(graph),
-    vertices: graph.vertices.map(({ id, parallelism }) => ({
+    vertices: graph.vertices.map(({ id, parallelism, nodes }) => ({
       id,
       parallelism,
       firstSlot: required(firstSlots.get(id), `first slot of ${id}`),
+      inputs: graph.edges.filter(({ to }) => to === id).map(inputOf),
+      operators: nodes.map(({ uid }) => parseOperatorUid(uid)),
     })),
     sources,
+    sinks: graph.vertices.flatMap(sinksOf),
     planJson: JSON.stringify(describePlan(graph)),
   };
+}
+
+/** What a checkpoint's metadata calls the job's code. */
+export function artifactName({ module }: JobSpec): string {
+  return module.kind === 'artifact' ? module.hash : module.path;
+}
+
+/** A forward edge between vertices has equal parallelism (job-graph.ts I2). */
+function inputOf({ from, edge }: JobEdge): VertexInput {
+  return { from, pairs: edge.partitioning.kind === 'forward' ? 'same-index' : 'all' };
+}
+
+function sinksOf({ nodes, parallelism }: JobVertex): readonly JobSink[] {
+  return nodes
+    .filter(({ operator }) => operator.kind === 'sink')
+    .map(({ uid }) => ({ uid: parseOperatorUid(uid), parallelism }));
 }
 
 export function parallelismOfVertex(spec: JobSpec, vertex: VertexId): number {

@@ -1,25 +1,29 @@
 import { unreachable } from '../../shared/invariant.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
+import type { CheckpointReport } from '../../shared/control/checkpoint-messages.ts';
 import type { TaskReport } from '../../shared/control/messages.ts';
 import type { TaskManagerId } from '../../shared/ids.ts';
+import type { CheckpointEvent } from '../checkpoints/checkpoint-events.ts';
 import { onReaderRequest } from './assign-splits.ts';
 import { isCurrent } from './attempt-key.ts';
 import { areFinishedOn, placeOf, withoutTaskManager, withReport } from './attempt-run.ts';
 import type { AttemptRun } from './attempt-run.ts';
 import { discoverDue, onDiscovery } from './discover-splits.ts';
+import { chooseOverdue, onAbandonEvent, retryAbandoning } from './end-attempt.ts';
 import { failAttempt, onFailureWhileRestarting } from './fail-attempt.ts';
 import type { LocatedFailure } from './fail-attempt.ts';
-import type { JobContext, JobEvent, JobStep } from './job-events.ts';
-import { unchangedJob } from './job-events.ts';
-import { isDeployed } from './job.ts';
+import { followCheckpoints, onCommitEvent, tickCheckpoints } from './follow-checkpoints.ts';
+import { andThen, unchangedJob } from './job-events.ts';
+import type { CheckpointTell, JobContext, JobEvent, JobStep, SavepointEvent } from './job-events.ts';
+import { hasEnded, isDeployed, isEnding } from './job.ts';
 import type { DeployedJob, Job } from './job.ts';
+import { onLifeSign } from './life-signs.ts';
+import { progressEnding } from './progress-ending.ts';
 import { endAsCancelled } from './states/cancelled.ts';
-import { cancelIfEnded, cancelJob, onCancellingTick } from './states/cancelling.ts';
+import { cancelJob } from './states/cancelling.ts';
 import { onStored } from './states/created.ts';
-import { onDeployingReport, onDeployingTick, onEarlyRequest } from './states/deploying.ts';
-import { failIfEnded, onFailingTick } from './states/failing.ts';
-import { finishIfDone, onFinishingCommit, onFinishingTick } from './states/finishing.ts';
-import { onRestartingTick, resumeIfEnded } from './states/restarting.ts';
+import { onDeployingReport, onDeployingTick, onEarlyRequest, onRecorded } from './states/deploying.ts';
+import { withoutIdleMachine } from './states/ended.ts';
 import { onRunningReport } from './states/running.ts';
 
 /**
@@ -27,9 +31,29 @@ import { onRunningReport } from './states/running.ts';
  * changes nothing: late words are normal, not errors.
  */
 export function jobStep(job: Job, event: JobEvent, context: JobContext): JobStep {
+  return completeStep(onEvent(job, event, context), context);
+}
+
+/** What follows from a transition: its checkpoints are told, and an end is brought as far as it can be. */
+export function completeStep(step: JobStep, context: JobContext): JobStep {
+  const followed = followCheckpoints(step, context, onLifeSign);
+  if (isEnding(followed.job)) {
+    return andThen(followed, (job) => (isEnding(job) ? progressEnding(job, context) : unchangedJob(job)));
+  }
+  return hasEnded(followed.job) ? withoutMachine(followed) : followed;
+}
+
+function withoutMachine(step: JobStep): JobStep {
+  const checkpoints = withoutIdleMachine(step.job.checkpoints);
+  return checkpoints === step.job.checkpoints ? step : { ...step, job: { ...step.job, checkpoints } };
+}
+
+function onEvent(job: Job, event: JobEvent, context: JobContext): JobStep {
   switch (event.kind) {
     case 'stored':
       return job.kind === 'created' ? onStored(job, context) : unchangedJob(job);
+    case 'attempt-recorded':
+      return job.kind === 'deploying' && isCurrent(job, event) ? onRecorded(job, event) : unchangedJob(job);
     case 'cancel':
       return onCancel(job, context);
     case 'tick':
@@ -47,12 +71,83 @@ export function jobStep(job: Job, event: JobEvent, context: JobContext): JobStep
     case 'discovered':
     case 'discovery-failed':
       return onDiscovery(job, event, context);
+    case 'abandoned':
+    case 'abandon-failed':
+      return unchangedJob(isEnding(job) ? onAbandonEvent(job, event, context) : job);
+    default:
+      return onCheckpointWord(job, event, context);
+  }
+}
+
+type CheckpointWord = Extract<
+  JobEvent,
+  {
+    readonly kind:
+      | 'committed'
+      | 'commit-failed'
+      | 'checkpoint-report'
+      | 'checkpoint-written'
+      | 'task-manager-back'
+      | SavepointEvent['kind'];
+  }
+>;
+
+function onCheckpointWord(job: Job, event: CheckpointWord, context: JobContext): JobStep {
+  switch (event.kind) {
     case 'committed':
     case 'commit-failed':
-      return job.kind === 'finishing' ? onFinishingCommit(job, event, context) : unchangedJob(job);
+      return onCommitEvent(job, event, context);
+    case 'checkpoint-report':
+      return isCurrent(job, event.report) ? telling(job, wordOf(event.from, event.report)) : unchangedJob(job);
+    case 'checkpoint-written':
+      return event.attempt === job.checkpoints.machine?.identity.attempt
+        ? telling(job, event.answer)
+        : unchangedJob(job);
+    case 'task-manager-back':
+      return telling(job, event);
+    case 'savepoint':
+      return onSavepointWanted(job, event);
+    case 'savepoint-copied':
+      return telling(job, event);
     default:
       return unreachable(event);
   }
+}
+
+function telling(job: Job, tell: CheckpointTell): JobStep {
+  return { ...unchangedJob(job), tell: [tell] };
+}
+
+function wordOf(from: TaskManagerId, report: CheckpointReport): CheckpointEvent {
+  switch (report.kind) {
+    case 'acknowledge-checkpoint':
+      return { kind: 'acknowledged', ack: { ...report.ack, taskManager: from } };
+    case 'decline-checkpoint': {
+      const { checkpoint, subtask, cause, detail } = report;
+      return { kind: 'declined', checkpoint, subtask, cause, detail };
+    }
+    case 'checkpoint-progress':
+      return { kind: 'progress', checkpoint: report.checkpoint, stages: report.stages };
+    case 'checkpoint-wanted':
+      return { kind: 'checkpoint-wanted' };
+    default:
+      return unreachable(report);
+  }
+}
+
+/** Whoever asks gets an answer: where there are no checkpoints there is nobody to give it. */
+function onSavepointWanted(job: Job, event: Extract<JobEvent, { kind: 'savepoint' }>): JobStep {
+  const { request, directory, mode } = event;
+  const { machine } = job.checkpoints;
+  if (machine !== undefined && machine.phase !== 'dead') {
+    return telling(job, { kind: 'savepoint-wanted', request, directory, mode });
+  }
+  const failure = {
+    code: 'savepoint-failed',
+    reaction: 'retry',
+    message: `The job is ${job.kind}: no savepoint can be taken now.`,
+  } as const;
+  return { ...unchangedJob(job), send: [{ kind: 'answer-savepoint', request, answer: { kind: 'failed', failure } }] };
 }
 
 function onCancel(job: Job, context: JobContext): JobStep {
@@ -77,28 +172,21 @@ function onCancel(job: Job, context: JobContext): JobStep {
 }
 
 function onTick(job: Job, context: JobContext): JobStep {
-  switch (job.kind) {
-    case 'deploying':
-      return onDeployingTick(job, context);
-    case 'running':
-      return discoverDue(job, context);
-    case 'restarting':
-      return onRestartingTick(job, context);
-    case 'cancelling':
-      return onCancellingTick(job, context);
-    case 'failing':
-      return onFailingTick(job, context);
-    case 'finishing':
-      return onFinishingTick(job, context);
-    case 'created':
-    case 'waiting-for-slots':
-    case 'finished':
-    case 'failed':
-    case 'cancelled':
-      return unchangedJob(job);
-    default:
-      return unreachable(job);
+  return andThen(onStateTick(job, context), (next) => tickCheckpoints(next, context));
+}
+
+function onStateTick(job: Job, context: JobContext): JobStep {
+  if (job.kind === 'deploying') {
+    return onDeployingTick(job, context);
   }
+  if (job.kind === 'running') {
+    return discoverDue(job, context);
+  }
+  if (isEnding(job)) {
+    const { job: next, send } = retryAbandoning(job, context);
+    return { ...unchangedJob(next), send, overdue: chooseOverdue(next, context) };
+  }
+  return unchangedJob(job);
 }
 
 function onReport(job: Job, from: TaskManagerId, report: TaskReport, context: JobContext): JobStep {
@@ -180,40 +268,27 @@ function onEnded(job: Job, from: TaskManagerId, context: JobContext): JobStep {
   if (!isDeployed(job) || !job.run.live.has(from)) {
     return unchangedJob(job);
   }
-  const isEarly = (job.kind === 'deploying' || job.kind === 'running') && !areFinishedOn(job.run, job.spec, from);
+  const isEarly = !isEnding(job) && !areFinishedOn(job.run, job.spec, from);
   const next = { ...job, run: withoutTaskManager(job.run, from) };
   return isEarly
     ? onFailure(next, { where: from, failure: unexpected('ended before it had finished') }, context)
-    : afterEnd(next, next.run, context);
+    : unchangedJob(next);
 }
 
+/** Also one that has not been told of the attempt yet: it would have to run a part of it. */
 function onLost(job: Job, lost: TaskManagerId, failure: Failure, context: JobContext): JobStep {
-  if (!isDeployed(job) || !job.run.live.has(lost)) {
+  if (!isDeployed(job) || !isPartOf(job, lost)) {
     return unchangedJob(job);
   }
   const next = { ...job, run: withoutTaskManager(job.run, lost) };
-  return next.kind === 'deploying' || next.kind === 'running'
-    ? failAttempt(next, { where: lost, failure }, context)
-    : afterEnd(next, next.run, context);
+  return isEnding(next) ? unchangedJob(next) : failAttempt(next, { where: lost, failure }, context);
 }
 
-/** A task manager runs nothing of the attempt any more: what waited for that may go on. */
-function afterEnd(job: DeployedJob, run: AttemptRun, context: JobContext): JobStep {
-  switch (job.kind) {
-    case 'deploying':
-    case 'running':
-      return unchangedJob({ ...job, run });
-    case 'restarting':
-      return resumeIfEnded(job, context);
-    case 'cancelling':
-      return cancelIfEnded(job, context);
-    case 'failing':
-      return failIfEnded(job, context);
-    case 'finishing':
-      return finishIfDone(job, context);
-    default:
-      return unreachable(job);
-  }
+/** True when the loss of the task manager concerns the job: something of it may run there, or is about to. */
+export function isPartOf(job: DeployedJob, id: TaskManagerId): boolean {
+  return job.kind === 'deploying' && !job.isDeployed
+    ? job.run.places.some(({ taskManager }) => taskManager === id)
+    : job.run.live.has(id);
 }
 
 function unexpected(what: string): Failure {

@@ -1,7 +1,7 @@
 import type { AttemptKey } from '../../shared/control/messages.ts';
 import type { JobId, TaskManagerId } from '../../shared/ids.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import { jobStep } from '../jobs/job-step.ts';
+import { completeStep, isPartOf, jobStep } from '../jobs/job-step.ts';
 import type { JobEvent, JobSend, JobStep } from '../jobs/job-events.ts';
 import { hasEnded, isDeployed } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
@@ -51,11 +51,16 @@ export class KernelDraft {
   job(jobId: JobId, event: JobEvent): void {
     const job = this.#state.jobs.get(jobId);
     if (job !== undefined) {
-      this.applyJob(jobStep(job, event, this.#context));
+      this.#take(jobStep(job, event, this.#context));
     }
   }
 
+  /** A transition that is no answer to an event of the job. */
   applyJob(step: JobStep): void {
+    this.#take(completeStep(step, this.#context));
+  }
+
+  #take(step: JobStep): void {
     const { jobId } = step.job.spec;
     if (this.#state.jobs.get(jobId) !== step.job) {
       this.#state = { ...this.#state, jobs: new Map(this.#state.jobs).set(jobId, step.job) };
@@ -103,6 +108,10 @@ export class KernelDraft {
 
   /** A job names task managers; a message goes to the connection that the task manager has now, or nowhere. */
   #sendOf(send: JobSend): void {
+    if (send.kind === 'release-slots') {
+      this.release(send.taskManager, send);
+      return;
+    }
     if (send.kind !== 'command') {
       this.#send.push(send);
       return;
@@ -115,5 +124,5 @@ export class KernelDraft {
 }
 
 function isOn(job: Job, taskManager: TaskManagerId): boolean {
-  return !hasEnded(job) && isDeployed(job) && job.run.live.has(taskManager);
+  return !hasEnded(job) && isDeployed(job) && isPartOf(job, taskManager);
 }

@@ -1,10 +1,12 @@
 import type { EpochMs } from '../../shared/clock/clock.ts';
-import type { AttemptKey, SubtaskKey, TaskReport } from '../../shared/control/messages.ts';
+import type { CheckpointMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
+import type { CheckpointReport } from '../../shared/control/checkpoint-messages.ts';
+import type { AttemptKey, RestoreHandle, SubtaskKey, TaskReport } from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import type { JobId } from '../../shared/ids.ts';
+import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
 import type { Random } from '../../shared/random/random.ts';
-import type { CommitEvent, CommitSend } from '../commits/commit-events.ts';
-import type { DiscoveryEvent, JobPersist, JobSend } from '../jobs/job-events.ts';
+import type { AbandonEvent, CommitEvent } from '../commits/commit-events.ts';
+import type { CheckpointWritten, DiscoveryEvent, JobPersist, JobSend, SavepointEvent } from '../jobs/job-events.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
 import type { ConnectionId } from '../membership/ids.ts';
 import type { Instant } from '../membership/members.ts';
@@ -15,25 +17,36 @@ import type { KernelSettings, KernelState } from './kernel-state.ts';
 export type KernelEvent =
   | MembershipEvent
   | FromMember
-  | { readonly kind: 'submit'; readonly request: number; readonly spec: JobSpec }
+  | { readonly kind: 'submit'; readonly request: number; readonly spec: JobSpec; readonly origin?: JobOrigin }
   | { readonly kind: 'cancel'; readonly jobId: JobId }
   | { readonly kind: 'stored'; readonly jobId: JobId }
+  /** The record of an attempt is durable under this revision. */
+  | ({ readonly kind: 'attempt-recorded'; readonly revision: bigint } & AttemptKey)
+  | CheckpointWritten
+  | SavepointEvent
   | DiscoveryEvent
-  | CommitEvent;
+  | CommitEvent
+  | AbandonEvent;
+
+/** A checkpoint or savepoint with which a job begins. Its objects are in the job's own prefix, and it has no committables. */
+export interface JobOrigin {
+  readonly restore: RestoreHandle;
+  readonly metadata: CheckpointMetadata;
+}
 
 /** What a registered task manager says about attempts. What comes on a connection that is no member's is dropped. */
 export type FromMember =
   | { readonly kind: 'task-report'; readonly connection: ConnectionId; readonly report: TaskReport }
   | ({ readonly kind: 'split-request'; readonly connection: ConnectionId } & AttemptKey & SubtaskKey)
   | ({ readonly kind: 'attempt-failed'; readonly connection: ConnectionId; readonly failure: Failure } & AttemptKey)
-  | ({ readonly kind: 'attempt-ended'; readonly connection: ConnectionId } & AttemptKey);
+  | ({ readonly kind: 'attempt-ended'; readonly connection: ConnectionId } & AttemptKey)
+  | ({ readonly connection: ConnectionId } & CheckpointReport);
 
 export type KernelPersist = JobPersist;
 
 export type KernelSend =
   | MembershipSend
-  | Exclude<JobSend, { readonly kind: 'command' }>
-  | CommitSend
+  | Exclude<JobSend, { readonly kind: 'command' | 'release-slots' }>
   /** Comes back as an event once everything before it is durable. */
   | { readonly kind: 'raise'; readonly event: KernelEvent }
   | { readonly kind: 'answer'; readonly request: number; readonly answer: SubmitAnswer };
@@ -52,5 +65,6 @@ export interface KernelContext {
   readonly now: Instant;
   readonly wallMs: EpochMs;
   readonly random: Random;
+  readonly epoch: LeaderEpoch;
   readonly settings: KernelSettings;
 }

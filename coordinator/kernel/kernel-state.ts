@@ -1,6 +1,6 @@
-import type { AttemptNumber, JobId } from '../../shared/ids.ts';
+import type { JobId } from '../../shared/ids.ts';
 import type { Job } from '../jobs/job.ts';
-import type { JobSettings } from '../jobs/job-events.ts';
+import type { JobSettings, UsedNumbers } from '../jobs/job-events.ts';
 import { NO_MEMBERS } from '../membership/members.ts';
 import type { Membership } from '../membership/members.ts';
 import type { MembershipSettings } from '../membership/membership-events.ts';
@@ -13,8 +13,8 @@ export interface KernelState {
   readonly ledger: SlotLedger;
   /** In the order of submission. */
   readonly jobs: ReadonlyMap<JobId, Job>;
-  /** The highest attempt number of a job that was forgotten: an unknown id may be one of those, and numbers on from here. */
-  readonly attemptFloor: AttemptNumber | 0;
+  /** The highest numbers of jobs that were forgotten: an unknown id may be one of those, and numbers on from here. */
+  readonly floor: UsedNumbers;
 }
 
 export interface KernelSettings extends MembershipSettings, JobSettings {
@@ -26,5 +26,5 @@ export const EMPTY_KERNEL: KernelState = {
   membership: NO_MEMBERS,
   ledger: EMPTY_LEDGER,
   jobs: new Map(),
-  attemptFloor: 0,
+  floor: { attempt: 0, checkpoint: 0n },
 };

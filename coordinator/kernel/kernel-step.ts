@@ -41,21 +41,17 @@ function apply(draft: KernelDraft, event: KernelEvent): void {
     case 'split-request':
     case 'attempt-failed':
     case 'attempt-ended':
+    case 'acknowledge-checkpoint':
+    case 'decline-checkpoint':
+    case 'checkpoint-progress':
+    case 'checkpoint-wanted':
       fromMember(draft, event);
       return;
     case 'submit':
-      submitJob(draft, event.request, event.spec);
-      return;
-    case 'cancel':
-    case 'stored':
-    case 'discovered':
-    case 'discovery-failed':
-    case 'committed':
-    case 'commit-failed':
-      draft.job(event.jobId, event);
+      submitJob(draft, event);
       return;
     default:
-      unreachable(event);
+      draft.job(event.jobId, event);
   }
 }
 
@@ -92,6 +88,12 @@ function fromMember(draft: KernelDraft, event: FromMember): void {
       draft.job(jobId, { kind: 'attempt-ended', from, jobId, attempt });
       return;
     }
+    case 'acknowledge-checkpoint':
+    case 'decline-checkpoint':
+    case 'checkpoint-progress':
+    case 'checkpoint-wanted':
+      draft.job(event.jobId, { kind: 'checkpoint-report', from, report: event });
+      return;
     default:
       unreachable(event);
   }

@@ -1,4 +1,4 @@
-import { deployAttempt } from '../jobs/states/deploying.ts';
+import { recordAttempt } from '../jobs/states/deploying.ts';
 import { withReason } from '../jobs/states/waiting-for-slots.ts';
 import { unchangedJob } from '../jobs/job-events.ts';
 import type { WaitingJob } from '../jobs/job.ts';
@@ -34,7 +34,7 @@ function schedule(draft: KernelDraft, job: WaitingJob): void {
     draft.applyJob(unchangedJob(withReason(job, decision.reason)));
     return;
   }
-  const step = deployAttempt(job, decision.places, draft.context);
+  const step = recordAttempt(job, decision.places, draft.context);
   if (step.job.kind === 'deploying') {
     const by = { jobId: job.spec.jobId, attempt: step.job.run.number };
     draft.change({ ledger: holdSlots(ledger, decision.places, by) });

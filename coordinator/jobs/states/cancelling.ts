@@ -1,4 +1,4 @@
-import { cancelCommands, chooseOverdue, endByOf } from '../end-attempt.ts';
+import { advanceEnd, cancelCommands, endingOf, isWaitTooLong } from '../end-attempt.ts';
 import type { JobContext, JobStep } from '../job-events.ts';
 import { unchangedJob } from '../job-events.ts';
 import { recordOf } from '../job-record.ts';
@@ -6,26 +6,25 @@ import { commonOf } from '../job.ts';
 import type { ActiveJob, CancellingJob, RestartingJob } from '../job.ts';
 import { endAsCancelled } from './cancelled.ts';
 
-/** Somebody asked for the end; the attempt is being ended everywhere. Exits: cancelled. */
+/**
+ * Somebody asked for the end; the attempt is being ended everywhere. Exits: cancelled, failing (a commit that had begun cannot be
+ * finished), finishing (it had begun to stop).
+ */
 export function cancelJob(job: ActiveJob | RestartingJob, context: JobContext): JobStep {
-  const next: CancellingJob = {
-    ...commonOf(job, context.wallMs),
-    kind: 'cancelling',
-    run: job.run,
-    endBy: job.kind === 'restarting' ? job.endBy : endByOf(context),
-  };
-  const step = cancelIfEnded(next, context);
+  const next: CancellingJob = { ...commonOf(job, context.wallMs), kind: 'cancelling', ...endingOf(job, context) };
   return {
-    ...step,
-    persist: [{ kind: 'put-job', record: recordOf(next) }, ...step.persist],
-    send: [...(job.kind === 'restarting' ? [] : cancelCommands(job)), ...step.send],
+    ...unchangedJob(next),
+    persist: [{ kind: 'put-job', record: recordOf(next) }],
+    send: job.kind === 'restarting' ? [] : cancelCommands(job),
+    tell: [{ kind: 'end' }],
   };
 }
 
 export function cancelIfEnded(job: CancellingJob, context: JobContext): JobStep {
-  return job.run.live.size > 0 ? unchangedJob(job) : endAsCancelled(job, context);
-}
-
-export function onCancellingTick(job: CancellingJob, context: JobContext): JobStep {
-  return { ...unchangedJob(job), overdue: chooseOverdue(job, context) };
+  const { job: next, persist, send, isOver } = advanceEnd(job, context);
+  if (!isOver && !isWaitTooLong(next, context)) {
+    return { ...unchangedJob(next), persist, send };
+  }
+  const end = endAsCancelled(next, context);
+  return { ...end, persist: [...persist, ...end.persist], send: [...send, ...end.send] };
 }

@@ -1,6 +1,8 @@
 import type { Deployment, SlotPlace, SubtaskKey } from '../../../shared/control/messages.ts';
 import { nextAttempt, parseAttemptNumber } from '../../../shared/ids.ts';
 import type { AttemptNumber } from '../../../shared/ids.ts';
+import { transactionPoolSize } from '../../checkpoints/checkpoint-settings.ts';
+import type { RecordedAttempt } from '../attempt-record.ts';
 import { areAllReady, beginRun, nameFirstNotIn } from '../attempt-run.ts';
 import type { AttemptRun } from '../attempt-run.ts';
 import { failAttempt } from '../fail-attempt.ts';
@@ -9,31 +11,54 @@ import { unchangedJob } from '../job-events.ts';
 import { recordOf } from '../job-record.ts';
 import { commonOf } from '../job.ts';
 import type { DeployingJob, WaitingJob } from '../job.ts';
-import type { JobSpec } from '../job-spec.ts';
+import { restoreHandleOf } from '../job-checkpoints.ts';
+import { artifactName } from '../job-spec.ts';
 import { startRunning } from './running.ts';
 
 /**
- * Every task manager of the attempt was told to build its subtasks. Two phases: records flow only when all subtasks are
- * ready, so that none sends to one that does not exist yet. Exits: running, restarting, failing, cancelling.
+ * The attempt is recorded, then the commits of the one before are known to be done, then every task manager of it is told to
+ * build its subtasks. Two phases: records flow only when all subtasks are ready, so that none sends to one that does not exist
+ * yet. Exits: running, restarting, failing, cancelling.
  */
-export function deployAttempt(job: WaitingJob, places: readonly SlotPlace[], context: JobContext): JobStep {
+export function recordAttempt(job: WaitingJob, places: readonly SlotPlace[], context: JobContext): JobStep {
   const number = job.lastAttempt === 0 ? parseAttemptNumber(1) : nextAttempt(job.lastAttempt);
-  const run = beginRun(job.spec, number, places);
+  const current = recordedAttempt(job, { number, places }, context);
   const next: DeployingJob = {
     ...commonOf(job, context.wallMs),
     kind: 'deploying',
     lastAttempt: number,
     previousPlaces: places,
-    run,
+    attempts: { ...job.attempts, current },
+    run: { ...beginRun(job.spec, number, places), live: new Set() },
+    isDeployed: false,
     readyBy: context.now + context.settings.deployTimeoutMs,
     requests: [],
   };
-  const deployment = deploymentOf(job.spec, number, places);
   return {
     ...unchangedJob(next),
     // The number is durable before any task hears of it: what an older attempt says is then recognisably stale.
-    persist: [{ kind: 'put-job', record: recordOf(next) }],
-    send: [...run.live].map((to): JobSend => ({ kind: 'command', to, message: { kind: 'deploy', deployment } })),
+    persist: [
+      { kind: 'put-job', record: recordOf(next) },
+      { kind: 'put-attempts', jobId: job.spec.jobId, attempts: next.attempts },
+    ],
+  };
+}
+
+/** The record is durable: the attempt's checkpoints begin, which say when it may be deployed. */
+export function onRecorded(job: DeployingJob, { revision }: { readonly revision: bigint }): JobStep {
+  return { ...unchangedJob(job), tell: [{ kind: 'open', attempt: job.run.number, revision }] };
+}
+
+/** Nothing of earlier attempts is left to be done. */
+export function deployAttempt(job: DeployingJob, context: JobContext): JobStep {
+  const { run } = job;
+  const live = new Set(run.places.map(({ taskManager }) => taskManager));
+  const readyBy = context.now + context.settings.deployTimeoutMs;
+  const next: DeployingJob = { ...job, isDeployed: true, run: { ...run, live }, readyBy };
+  const deployment = deploymentOf(next, context);
+  return {
+    ...unchangedJob(next),
+    send: [...live].map((to): JobSend => ({ kind: 'command', to, message: { kind: 'deploy', deployment } })),
   };
 }
 
@@ -52,7 +77,7 @@ export function onEarlyRequest(job: DeployingJob, { vertex, subtask }: SubtaskKe
 }
 
 export function onDeployingTick(job: DeployingJob, context: JobContext): JobStep {
-  if (context.now < job.readyBy) {
+  if (context.now < job.readyBy || !job.isDeployed) {
     return unchangedJob(job);
   }
   const where = nameFirstNotIn(job.run, job.spec, 'ready');
@@ -65,7 +90,41 @@ export function onDeployingTick(job: DeployingJob, context: JobContext): JobStep
   return failAttempt(job, { where, failure }, context);
 }
 
-function deploymentOf(spec: JobSpec, attempt: AttemptNumber, slots: readonly SlotPlace[]): Deployment {
-  const { jobId, module, args, defaultParallelism, maxParallelism, fingerprint } = spec;
-  return { jobId, attempt, module, args, defaultParallelism, maxParallelism, fingerprint, slots };
+function recordedAttempt(
+  job: WaitingJob,
+  { number, places }: { readonly number: AttemptNumber; readonly places: readonly SlotPlace[] },
+  { settings }: JobContext,
+): RecordedAttempt {
+  const { fingerprint, lineage, sinks } = job.spec;
+  return {
+    number,
+    places,
+    lineage,
+    fingerprint,
+    artifact: artifactName(job.spec),
+    sinks,
+    transactionPool: transactionPoolSize(settings.checkpoints),
+    restoredFrom: restoreHandleOf(job.checkpoints),
+  };
+}
+
+function deploymentOf(job: DeployingJob, { settings }: JobContext): Deployment {
+  const { jobId, module, args, defaultParallelism, maxParallelism, fingerprint, lineage } = job.spec;
+  return {
+    jobId,
+    attempt: job.run.number,
+    module,
+    args,
+    defaultParallelism,
+    maxParallelism,
+    fingerprint,
+    slots: job.run.places,
+    checkpointing: {
+      lineage,
+      directory: settings.checkpointDirectory,
+      restore: restoreHandleOf(job.checkpoints),
+      clusterId: settings.clusterId,
+      transactionPool: transactionPoolSize(settings.checkpoints),
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { SinkCommittables, TaskReport } from '../../../shared/control/messages.ts';
+import type { TaskReport } from '../../../shared/control/messages.ts';
 import { beginAssignments, onReaderRequest } from '../assign-splits.ts';
 import { areAllFinished } from '../attempt-run.ts';
 import type { AttemptRun } from '../attempt-run.ts';
@@ -7,6 +7,7 @@ import type { JobContext, JobSend, JobStep } from '../job-events.ts';
 import { unchangedJob } from '../job-events.ts';
 import { commonOf } from '../job.ts';
 import type { DeployingJob, Job, RunningJob } from '../job.ts';
+import { participantsOf } from '../participants.ts';
 import { finishJob } from './finishing.ts';
 
 /**
@@ -22,7 +23,6 @@ export function startRunning(job: DeployingJob, context: JobContext): JobStep {
     kind: 'running',
     run,
     assignments: new Map(),
-    committables: [],
   };
   const steps = [
     (running: RunningJob): JobStep => beginAssignments(running),
@@ -36,13 +36,16 @@ export function startRunning(job: DeployingJob, context: JobContext): JobStep {
       send.push(...step.send);
     }
   }
-  return { ...unchangedJob(next), send };
+  return { ...unchangedJob(next), send, tell: [{ kind: 'started', participants: participantsOf(spec, run) }] };
 }
 
 /** A subtask has reported; `run` holds the report. */
 export function onRunningReport(job: RunningJob, run: AttemptRun, report: TaskReport, context: JobContext): JobStep {
-  const committables: readonly SinkCommittables[] =
-    report.committables.length === 0 ? job.committables : [...job.committables, ...report.committables];
-  const next: RunningJob = { ...job, run, committables };
-  return areAllFinished(run) ? finishJob(next, context) : unchangedJob(next);
+  const next: RunningJob = { ...job, run };
+  if (report.state !== 'finished') {
+    return unchangedJob(next);
+  }
+  const { vertex, subtask } = report;
+  const step = areAllFinished(run) ? finishJob(next, context) : unchangedJob(next);
+  return { ...step, tell: [{ kind: 'subtask-finished', subtask: { vertex, subtask } }, ...step.tell] };
 }
