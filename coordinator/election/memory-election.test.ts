@@ -1,20 +1,30 @@
 import { expect, test } from 'vitest';
+import { leaderElectionConformance } from './leader-election.conformance.ts';
 import { MemoryElection } from './memory-election.ts';
 
-test('each leader has a greater epoch, also than one of an earlier process', async () => {
-  const election = new MemoryElection(7);
-  const { signal } = new AbortController();
-  const first = await election.campaign(signal);
-  await first?.resign();
-  const second = await election.campaign(signal);
-
-  expect([first?.epoch, second?.epoch]).toStrictEqual([8n, 9n]);
-  expect(second?.lost.aborted).toBe(false);
+leaderElectionConformance('memory', async () => {
+  const election = new MemoryElection(0);
+  return await Promise.resolve({
+    contender: async () => await Promise.resolve(election),
+    close: async () => {
+      await election.close();
+    },
+  });
 });
 
-test('a process that is ending does not lead', async () => {
-  const ending = new AbortController();
-  ending.abort();
+test('epochs are greater than those of an earlier process', async () => {
+  const leadership = await new MemoryElection(7).campaign(new AbortController().signal);
 
-  expect(await new MemoryElection(0).campaign(ending.signal)).toBeUndefined();
+  expect(leadership?.epoch).toBe(8n);
+});
+
+test('a leader that is deposed is told so before the next one leads', async () => {
+  const election = new MemoryElection(0);
+  const { signal } = new AbortController();
+  const first = await election.campaign(signal);
+  const next = election.campaign(signal);
+  election.depose();
+
+  expect([first?.isProven(), first?.lost.aborted]).toStrictEqual([false, true]);
+  expect((await next)?.isProven()).toBe(true);
 });
