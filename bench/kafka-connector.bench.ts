@@ -15,6 +15,7 @@ import { kafkaSink } from '../connectors/kafka/sink-spec.ts';
 import { kafkaSource } from '../connectors/kafka/source-spec.ts';
 import type { Compression } from '../connectors/kafka/options.ts';
 import type { OutputRecord } from '../shared/connector/records.ts';
+import { parseAttemptNumber } from '../shared/ids.ts';
 import { silentLogger } from '../shared/log/logger.ts';
 import { MetricRegistry } from '../shared/metrics/metric-registry.ts';
 import { formatFailure } from '../shared/failure/failure.ts';
@@ -74,7 +75,17 @@ function record(topic: string, i: number): OutputRecord {
 async function writeOurs(topic: string, records: number, compression: Compression): Promise<void> {
   const writer = kafkaTaskConnector.createWriter(kafkaSink({ compression }));
   let wake: () => void = () => undefined;
-  await writer.open({ ...context(() => wake()), jobId: 'bench', uid: 'bench', attempt: 1 }, signal);
+  await writer.open(
+    {
+      ...context(() => wake()),
+      jobId: 'bench',
+      uid: 'bench',
+      attempt: parseAttemptNumber(1),
+      clusterId: 'bench',
+      transactionPool: 6,
+    },
+    signal,
+  );
   for (let i = 0; i < records; i += 1) {
     writer.write(record(topic, i));
     if (!writer.isWritable) {

@@ -1,7 +1,16 @@
 import type { Failure } from '../../shared/failure/failure.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { ApiRequest } from './api-request.ts';
-import { errorOf, INVALID_TOPIC, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
+import type { KafkaCommittable } from './committable.ts';
+import { describeWritten } from './committable.ts';
+import {
+  errorOf,
+  INVALID_TOPIC,
+  INVALID_TRANSACTION_TIMEOUT,
+  TOPIC_AUTHORIZATION_FAILED,
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+  UNKNOWN_TOPIC_OR_PARTITION,
+} from './error-codes.ts';
 
 /** What brokers refuse, as failures that name the cause and the remedy. */
 
@@ -103,6 +112,69 @@ export function brokerRefusal(code: number, doing: string, topic: string, broker
     default:
       return { code: 'kafka-error', reaction: 'restart-job', message };
   }
+}
+
+/** A code of the broker that coordinates a transactional id or a group. */
+export function coordinatorRefusal(code: number, doing: string, key: string, brokers: readonly string[]): Failure {
+  const error = errorOf(code);
+  const message = `${doing} "${key}" on ${brokers.join(',')}: ${error.name}.`;
+  if (code === TRANSACTIONAL_ID_AUTHORIZATION_FAILED) {
+    return {
+      code: 'kafka-not-authorized',
+      reaction: 'fail-job',
+      message,
+      remedy:
+        'Give the user of kafka.sasl.username the rights Write and Describe on transactional ids that begin with the cluster id (kafka-acls.sh --add --transactional-id … --resource-pattern-type prefixed).',
+    };
+  }
+  if (code === INVALID_TRANSACTION_TIMEOUT) {
+    return {
+      code: 'kafka-transaction-timeout',
+      reaction: 'fail-job',
+      message: `${message} The sink's transactionTimeoutMs is larger than the broker's transaction.max.timeout.ms.`,
+      remedy: 'Lower transactionTimeoutMs, or raise transaction.max.timeout.ms of the brokers.',
+    };
+  }
+  switch (error.class) {
+    case 'retry':
+      return { code: 'kafka-not-available', reaction: 'retry', message, remedy: 'Look at the state of the brokers.' };
+    case 'hopeless':
+      return { code: 'kafka-refused', reaction: 'fail-job', message, remedy: 'See the log of the broker.' };
+    default:
+      return { code: 'kafka-error', reaction: 'restart-job', message };
+  }
+}
+
+/** Somebody newer has the writer's transactional id: its attempt was given up. */
+export function writerFenced(transactionalId: string): Failure {
+  return {
+    code: 'kafka-writer-fenced',
+    reaction: 'restart-job',
+    message: `Transactional id "${transactionalId}" was taken from this writer: its attempt was given up, or the id is used by another job.`,
+    remedy: 'Nothing is lost. If it happens again, see that no two clusters share a cluster id.',
+  };
+}
+
+/** DESIGN §8.8: loud, and the end of the job. */
+export function exactlyOnceViolation(committable: KafkaCommittable, because: string): Failure {
+  const { transactionalId, producerId, producerEpoch } = committable;
+  return {
+    code: 'exactly-once-violation',
+    reaction: 'fail-job',
+    message: `Output of a completed checkpoint is lost: transaction "${transactionalId}" (producer ${producerId}, epoch ${producerEpoch}) cannot be committed, ${because}. It wrote ${describeWritten(committable)}.`,
+    remedy:
+      'Readers that read committed never see these records. Start the job from an earlier checkpoint or savepoint to write them again, or accept the loss.',
+  };
+}
+
+/** DESIGN §8.1: never waited for, since nothing of this attempt would make one free. */
+export function transactionPoolExhausted(size: number, retired: number): Failure {
+  return {
+    code: 'kafka-transaction-pool-exhausted',
+    reaction: 'restart-job',
+    message: `All ${size} transactions of a Kafka writer wait for their commit${retired === 0 ? '' : ` (${retired} of them were given up after requests without an answer)`}: too many checkpoints in a row did not complete.`,
+    remedy: 'See why checkpoints fail, or raise execution.checkpointing.tolerable-failed-checkpoints.',
+  };
 }
 
 /** Throws the failure of a code that is not 0. */

@@ -18,8 +18,17 @@ export const UNKNOWN_TOPIC_OR_PARTITION = 3;
 export const MESSAGE_TOO_LARGE = 10;
 export const INVALID_TOPIC = 17;
 export const RECORD_LIST_TOO_LARGE = 18;
+export const NOT_COORDINATOR = 16;
 export const TOPIC_AUTHORIZATION_FAILED = 29;
 export const TOPIC_ALREADY_EXISTS = 36;
+export const INVALID_PRODUCER_EPOCH = 47;
+export const INVALID_TXN_STATE = 48;
+export const INVALID_PRODUCER_ID_MAPPING = 49;
+export const INVALID_TRANSACTION_TIMEOUT = 50;
+export const CONCURRENT_TRANSACTIONS = 51;
+export const TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53;
+export const PRODUCER_FENCED = 90;
+export const TRANSACTIONAL_ID_NOT_FOUND = 105;
 
 const codes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [0, { name: 'NONE', class: 'none' }],
@@ -36,6 +45,7 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [13, { name: 'NETWORK_EXCEPTION', class: 'retry' }],
   [14, { name: 'COORDINATOR_LOAD_IN_PROGRESS', class: 'retry' }],
   [15, { name: 'COORDINATOR_NOT_AVAILABLE', class: 'retry' }],
+  [NOT_COORDINATOR, { name: 'NOT_COORDINATOR', class: 'retry' }],
   [INVALID_TOPIC, { name: 'INVALID_TOPIC_EXCEPTION', class: 'hopeless' }],
   [RECORD_LIST_TOO_LARGE, { name: 'RECORD_LIST_TOO_LARGE', class: 'hopeless' }],
   [19, { name: 'NOT_ENOUGH_REPLICAS', class: 'retry' }],
@@ -50,7 +60,13 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [44, { name: 'POLICY_VIOLATION', class: 'hopeless' }],
   [45, { name: 'OUT_OF_ORDER_SEQUENCE_NUMBER', class: 'fatal' }],
   [46, { name: 'DUPLICATE_SEQUENCE_NUMBER', class: 'done' }],
-  [47, { name: 'INVALID_PRODUCER_EPOCH', class: 'fatal' }],
+  [INVALID_PRODUCER_EPOCH, { name: 'INVALID_PRODUCER_EPOCH', class: 'fatal' }],
+  [INVALID_TXN_STATE, { name: 'INVALID_TXN_STATE', class: 'fatal' }],
+  [INVALID_PRODUCER_ID_MAPPING, { name: 'INVALID_PRODUCER_ID_MAPPING', class: 'fatal' }],
+  [INVALID_TRANSACTION_TIMEOUT, { name: 'INVALID_TRANSACTION_TIMEOUT', class: 'hopeless' }],
+  [CONCURRENT_TRANSACTIONS, { name: 'CONCURRENT_TRANSACTIONS', class: 'retry' }],
+  [TRANSACTIONAL_ID_AUTHORIZATION_FAILED, { name: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', class: 'hopeless' }],
+  [55, { name: 'OPERATION_NOT_ATTEMPTED', class: 'retry' }],
   [56, { name: 'KAFKA_STORAGE_ERROR', class: 'retry' }],
   [59, { name: 'UNKNOWN_PRODUCER_ID', class: 'fatal' }],
   [74, { name: 'FENCED_LEADER_EPOCH', class: 'retry' }],
@@ -59,7 +75,10 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [78, { name: 'OFFSET_NOT_AVAILABLE', class: 'retry' }],
   [87, { name: 'INVALID_RECORD', class: 'hopeless' }],
   [89, { name: 'THROTTLING_QUOTA_EXCEEDED', class: 'retry' }],
+  [PRODUCER_FENCED, { name: 'PRODUCER_FENCED', class: 'fatal' }],
   [100, { name: 'UNKNOWN_TOPIC_ID', class: 'retry' }],
+  [TRANSACTIONAL_ID_NOT_FOUND, { name: 'TRANSACTIONAL_ID_NOT_FOUND', class: 'fatal' }],
+  [120, { name: 'TRANSACTION_ABORTABLE', class: 'fatal' }],
 ]);
 
 /** A code that we do not know costs the attempt, not the job. */

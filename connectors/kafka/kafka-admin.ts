@@ -3,6 +3,7 @@ import type { ConnectorSettings } from '../../shared/connector/connector-setting
 import type { OutputRecord, SourceRecord } from '../../shared/connector/records.ts';
 import type { SourceReaderContext } from '../../shared/connector/source.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
+import { parseAttemptNumber } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
 import { Bell } from './bell.ts';
@@ -175,7 +176,9 @@ export class KafkaAdmin {
           ...this.#readerContext(bell),
           jobId: 'admin',
           uid: 'produce',
-          attempt: 1,
+          attempt: parseAttemptNumber(1),
+          clusterId: 'admin',
+          transactionPool: 1,
         },
         signal,
       );

@@ -102,18 +102,36 @@ export class KafkaClient {
   }
 
   async send(nodeId: number, request: ApiRequest, signal: AbortSignal): Promise<Buffer> {
-    let broker = this.#brokersById.get(nodeId);
-    if (broker === undefined) {
-      broker = await this.openBroker(nodeId, signal);
-      const earlier = this.#brokersById.get(nodeId);
-      if (earlier === undefined) {
-        this.#brokersById.set(nodeId, broker);
-      } else {
-        await destroyBroker(broker, new Error('a connection made twice'));
-        broker = earlier;
-      }
+    return await this.#sendTo(await this.#brokerOf(nodeId, signal), request, signal);
+  }
+
+  /** Sees to it that there is a connection to a broker: when it fails, nothing was sent. Throws a StreamError. */
+  async connectTo(nodeId: number, signal: AbortSignal): Promise<void> {
+    const broker = await this.#brokerOf(nodeId, signal);
+    if (!broker.isConnected()) {
+      await this.#drop(broker);
+      await this.#brokerOf(nodeId, signal);
     }
-    return await this.#sendTo(broker, request, signal);
+  }
+
+  /** The nodes that the cluster had when it was last asked. */
+  get nodeIds(): readonly number[] {
+    return this.#addresses.map(({ nodeId }) => nodeId);
+  }
+
+  async #brokerOf(nodeId: number, signal: AbortSignal): Promise<Broker> {
+    const known = this.#brokersById.get(nodeId);
+    if (known !== undefined) {
+      return known;
+    }
+    const broker = await this.openBroker(nodeId, signal);
+    const earlier = this.#brokersById.get(nodeId);
+    if (earlier === undefined) {
+      this.#brokersById.set(nodeId, broker);
+      return broker;
+    }
+    await destroyBroker(broker, new Error('a connection made twice'));
+    return earlier;
   }
 
   /** The broker that creates topics. */

@@ -2,11 +2,12 @@ import type { Clock } from '../../shared/clock/clock.ts';
 import { nodeClock } from '../../shared/clock/node-clock.ts';
 import type { ConnectorSettings } from '../../shared/connector/connector-settings.ts';
 import type { OutputRecord, SourceRecord } from '../../shared/connector/records.ts';
-import type { SinkWriter } from '../../shared/connector/sink.ts';
+import type { Committable, SinkWriter } from '../../shared/connector/sink.ts';
 import type { PollResult, SourceReader, SplitState } from '../../shared/connector/source.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { SplitId } from '../../shared/ids.ts';
+import { parseAttemptNumber, parseCheckpointId } from '../../shared/ids.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
 import { kafkaCoordinatorConnector } from './kafka-coordinator-connector.ts';
@@ -136,15 +137,29 @@ export class ReaderHarness {
   }
 }
 
+/** Which writer of which job it is. */
+export interface WriterPlace {
+  readonly clusterId: string;
+  readonly jobId: string;
+  readonly uid: string;
+  readonly attempt: number;
+  readonly subtask: number;
+  readonly transactionPool: number;
+}
+
+const firstPlace = { clusterId: 'test', jobId: 'test', uid: 'sink', attempt: 1, subtask: 0, transactionPool: 6 };
+
 export class WriterHarness {
   readonly registry = new MetricRegistry();
+  readonly #place: WriterPlace;
   readonly #writer: SinkWriter<OutputRecord>;
   readonly #settings: ConnectorSettings;
   #wake: (() => void) | undefined;
   failure: Failure | undefined;
 
-  constructor(settings: ConnectorSettings, options: KafkaSinkOptions) {
+  constructor(settings: ConnectorSettings, options: KafkaSinkOptions, place: Partial<WriterPlace> = {}) {
     this.#settings = settings;
+    this.#place = { ...firstPlace, ...place };
     this.#writer = kafkaTaskConnector.createWriter(kafkaSink(options));
   }
 
@@ -156,11 +171,10 @@ export class WriterHarness {
     await this.#writer.open(
       {
         settings: this.#settings,
-        jobId: 'test',
-        uid: 'sink',
-        attempt: 1,
-        subtask: 0,
-        parallelism: 1,
+        ...this.#place,
+        attempt: parseAttemptNumber(this.#place.attempt),
+        parallelism: this.#place.subtask + 1,
+        transactionPool: this.#place.transactionPool,
         logger: silentLogger,
         clock: nodeClock,
         metrics: this.registry.group({}),
@@ -189,6 +203,13 @@ export class WriterHarness {
         await new Promise(setImmediate);
       }
     }
+  }
+
+  /** The committables for a checkpoint. */
+  async prepare(checkpoint: number, timeoutMs = 60_000): Promise<readonly Committable[]> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const prepared = await this.#writer.prepareCommit(parseCheckpointId(BigInt(checkpoint)), signal);
+    return prepared.map(({ committable }) => committable);
   }
 
   async flush(timeoutMs = 60_000): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   SourceOutput,
   SourceReader,
   SourceReaderContext,
+  SplitSnapshot,
   SplitState,
 } from '../../shared/connector/source.ts';
 import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
@@ -124,8 +125,8 @@ export class KafkaReader implements SourceReader<unknown> {
     return 'more';
   }
 
-  snapshot(): readonly SplitState[] {
-    return [...this.#splits.values()].filter((split) => !isFinished(split)).map(splitState);
+  snapshot(): readonly SplitSnapshot[] {
+    return [...this.#splits.values()].map((split) => ({ ...splitState(split), isFinished: isFinished(split) }));
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { OutputRecord } from '../../shared/connector/records.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { classifyUnknown } from '../../shared/failure/failure.ts';
 import type { Logger } from '../../shared/log/logger.ts';
+import type { BatchIdentities } from './batch-identities.ts';
 import { brokerRefusal, deliveryTimeout, noLeader, recordTooLarge } from './broker-failures.ts';
 import { errorOf, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE } from './error-codes.ts';
 import type { KafkaClient } from './kafka-client.ts';
@@ -35,7 +36,7 @@ export interface SenderEvents {
 
 export interface SenderDeps {
   readonly client: KafkaClient;
-  readonly identity: ProducerIdentity;
+  readonly identities: BatchIdentities;
   readonly options: CheckedSink;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -81,20 +82,44 @@ export class KafkaSender {
     return this.#latencyMs;
   }
 
-  add(record: OutputRecord, partition: number): void {
-    if (this.#outboxes.add(record, partition, this.#deps.clock)) {
+  /** The section that `add` writes to; see `Outboxes`. */
+  get section(): number {
+    return this.#outboxes.section;
+  }
+
+  /** `section`: the one in which the record was written, when it had to wait for its topic. */
+  add(record: OutputRecord, partition: number, section?: number): void {
+    if (this.#outboxes.add(record, partition, this.#deps.clock, section)) {
       this.#pumpSoon();
     } else {
       this.#pumpLater();
     }
   }
 
-  /** From now until `isFlushing` is set false, nothing lingers. */
-  set isFlushing(value: boolean) {
-    this.#outboxes.isFlushing = value;
-    if (value) {
-      this.#pumpSoon();
-    }
+  /** Begins a new section. The one before, which is returned, is sent without lingering; `isFlushed` says when it is through. */
+  closeSection(): number {
+    const section = this.#outboxes.closeSection();
+    this.#pumpSoon();
+    return section;
+  }
+
+  isFlushed(section: number): boolean {
+    return this.#outboxes.isFlushed(section);
+  }
+
+  /** Sends nothing of later sections until `release`. */
+  holdBehind(section: number): void {
+    this.#outboxes.sendUpTo = section;
+  }
+
+  release(): void {
+    this.#outboxes.sendUpTo = Number.POSITIVE_INFINITY;
+    this.#pumpSoon();
+  }
+
+  /** What waited for its identity may have one now. */
+  onIdentity(): void {
+    this.#pumpSoon();
   }
 
   async close(): Promise<void> {
@@ -137,10 +162,11 @@ export class KafkaSender {
     }
     const now = this.#deps.clock.monotonicMs();
     const byLeader = new Map<number, Outbox[]>();
+    let identity: ProducerIdentity | undefined;
     let isLingering = false;
     for (const outbox of this.#outboxes.busy) {
       if (!this.#outboxes.isDue(outbox, now, hasLingered)) {
-        isLingering ||= outbox.inFlight === undefined;
+        isLingering ||= outbox.inFlight === undefined && !this.#outboxes.isHeld(outbox);
         continue;
       }
       const leader = this.#deps.client.leaderOf(outbox.topic, outbox.partition);
@@ -148,6 +174,11 @@ export class KafkaSender {
         this.#findLeaders();
         continue;
       }
+      const granted = this.#deps.identities.identityFor(outbox);
+      if (granted === undefined) {
+        continue;
+      }
+      identity = granted;
       const known = byLeader.get(leader);
       if (known === undefined) {
         byLeader.set(leader, [outbox]);
@@ -155,16 +186,17 @@ export class KafkaSender {
         known.push(outbox);
       }
     }
-    for (const [leader, due] of byLeader) {
-      this.#sendTo(leader, due);
+    if (identity !== undefined) {
+      for (const [leader, due] of byLeader) {
+        this.#sendTo(leader, due, identity);
+      }
     }
     if (isLingering) {
       this.#pumpLater();
     }
   }
 
-  #sendTo(leader: number, due: readonly Outbox[]): void {
-    const { identity } = this.#deps;
+  #sendTo(leader: number, due: readonly Outbox[], identity: ProducerIdentity): void {
     let sent: Sent[] = [];
     let requestBytes = 0;
     for (const outbox of due) {
@@ -179,13 +211,13 @@ export class KafkaSender {
       sent.push({ outbox, batch, bytes: batch.sealed.bytes });
       requestBytes += batch.sealed.bytes.length;
       if (requestBytes >= REQUEST_BYTES_MAX) {
-        this.#start(this.#request(leader, sent));
+        this.#start(this.#request(leader, sent, identity));
         sent = [];
         requestBytes = 0;
       }
     }
     if (sent.length > 0) {
-      this.#start(this.#request(leader, sent));
+      this.#start(this.#request(leader, sent, identity));
     }
   }
 
@@ -197,8 +229,8 @@ export class KafkaSender {
   }
 
   /** One request and what its answer means; never rejects. */
-  async #request(leader: number, sent: readonly Sent[]): Promise<void> {
-    const { client, identity, clock } = this.#deps;
+  async #request(leader: number, sent: readonly Sent[], { transactionalId }: ProducerIdentity): Promise<void> {
+    const { client, clock } = this.#deps;
     const batches = sent.map(({ outbox, bytes }) => ({
       topic: outbox.topic,
       partition: outbox.partition,
@@ -207,7 +239,7 @@ export class KafkaSender {
     this.#requests.set(leader, (this.#requests.get(leader) ?? 0) + 1);
     const sentMs = clock.monotonicMs();
     try {
-      const request = produceRequest(batches, identity.transactionalId, REPLICATION_TIMEOUT_MS);
+      const request = produceRequest(batches, transactionalId, REPLICATION_TIMEOUT_MS);
       const answer = parseProduce(await client.send(leader, request, this.#stop.signal));
       this.#latencyMs = clock.monotonicMs() - sentMs;
       const byName = new Map(answer.partitions.map((each) => [`${each.topic}-${each.partition}`, each]));
@@ -241,11 +273,12 @@ export class KafkaSender {
 
   #settle(sent: Sent, answer: ProducedPartition | undefined): void {
     const { outbox, batch } = sent;
-    const { events, client, clock } = this.#deps;
+    const { events, identities, client, clock } = this.#deps;
     const code = answer?.errorCode ?? -1;
     const { class: kind } = errorOf(code);
     if (kind === 'none' || kind === 'done') {
       const records = this.#outboxes.acknowledge(outbox, clock.monotonicMs());
+      identities.onAcknowledged(outbox, answer?.baseOffset ?? -1n, records);
       events.onSent(outbox.topic, records, sent.bytes.length);
       events.onProgress();
       return;

@@ -11,8 +11,14 @@ import { recordBytesMax } from './record-batch-encode.ts';
 const UNKNOWN_TOPIC_MS = 10_000;
 const PAUSE_MS = 200;
 
+interface WaitingRecord {
+  readonly record: OutputRecord;
+  readonly section: number;
+}
+
 interface Waiting {
-  readonly records: OutputRecord[];
+  /** In the order in which they were written, which is that of their sections. */
+  readonly records: WaitingRecord[];
   readonly sinceMs: number;
 }
 
@@ -22,7 +28,7 @@ export interface TopicLookupDeps {
   /** How long records may wait for brokers that do not answer. */
   readonly deliveryTimeoutMs: number;
   /** A topic was found: takes a record of it. */
-  readonly onRecord: (record: OutputRecord, partitionCount: number) => void;
+  readonly onRecord: (record: OutputRecord, partitionCount: number, section: number) => void;
   readonly onFailure: (failure: Failure) => void;
 }
 
@@ -47,13 +53,18 @@ export class TopicLookup {
     return this.#waiting.has(topic);
   }
 
-  wait(record: OutputRecord): void {
+  /** True when no record of a section, or of one before it, waits. */
+  isFlushed(section: number): boolean {
+    return [...this.#waiting.values()].every(({ records }) => (records[0]?.section ?? section + 1) > section);
+  }
+
+  wait(record: OutputRecord, section: number): void {
     let waiting = this.#waiting.get(record.topic);
     if (waiting === undefined) {
       waiting = { records: [], sinceMs: this.#deps.clock.monotonicMs() };
       this.#waiting.set(record.topic, waiting);
     }
-    waiting.records.push(record);
+    waiting.records.push({ record, section });
     this.#heldBytes += recordBytesMax(record.key, record.value, record.headers);
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -91,9 +102,9 @@ export class TopicLookup {
     const { client, clock, onRecord } = this.#deps;
     if (errorCode === 0 && partitionCount > 0) {
       this.#waiting.delete(topic);
-      for (const record of waiting.records) {
+      for (const { record, section } of waiting.records) {
         this.#heldBytes -= recordBytesMax(record.key, record.value, record.headers);
-        onRecord(record, partitionCount);
+        onRecord(record, partitionCount, section);
       }
       return;
     }

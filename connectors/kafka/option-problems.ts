@@ -23,6 +23,7 @@ export function sourceProblems(options: KafkaSourceOptions, checked: CheckedSour
     ...wholeNumber('fetch.maxWaitMs', checked.fetchMaxWaitMs, 1, 20_000),
     ...wholeNumber('fetch.bufferBytes', checked.bufferBytes, 1_024, BYTES_MAX),
     ...oneOf('isolation', checked.isolation, ['read_committed', 'read_uncommitted']),
+    ...(checked.groupId === '' ? ['groupId is empty'] : []),
     ...oneOf('onDeserializeError', checked.onDeserializeError, ['fail', 'skip']),
     ...securityProblems(checked.security),
   ].map(say);
@@ -32,7 +33,8 @@ export function sinkProblems(checked: CheckedSink): readonly string[] {
   return [
     ...checked.topics.flatMap(topicProblem),
     ...brokerProblems(checked.brokers),
-    ...oneOf('guarantee', checked.guarantee, ['at-least-once']),
+    ...oneOf('guarantee', checked.guarantee, ['exactly-once', 'at-least-once', 'none']),
+    ...wholeNumber('transactionTimeoutMs', checked.transactionTimeoutMs, 10_000, 2_147_483_647),
     ...oneOf('compression', checked.compression, ['none', 'gzip', 'snappy', 'lz4', 'zstd']),
     ...wholeNumber('maxBatchBytes', checked.maxBatchBytes, 1_024, BYTES_MAX),
     ...wholeNumber('lingerMs', checked.lingerMs, 0, 10_000),

@@ -15,6 +15,13 @@ export type StartFrom =
   | { readonly timestampMs: number }
   | { readonly offsets: Readonly<Record<string, number | bigint>> };
 
+/**
+ * `exactly-once`: transactions, committed with the job's checkpoints; readers must read committed. Needs Kafka 3.0 or newer.
+ * `at-least-once`: a checkpoint waits until all in-sync replicas have everything; no duplicates from the writer's own retries.
+ * `none`: checkpoints do not wait; what is on its way when a task manager dies is lost.
+ */
+export type Guarantee = 'exactly-once' | 'at-least-once' | 'none';
+
 /** How to log in and encrypt. What is absent here is taken from the process's settings (see `kafka-security.ts`). */
 export interface KafkaSecurity {
   readonly tls?: {
@@ -60,6 +67,11 @@ export interface KafkaSourceOptions {
   readonly maxRecordBytes?: number;
   /** Default `read_committed`. */
   readonly isolation?: Isolation;
+  /**
+   * A consumer group under which the offsets of completed checkpoints are shown to tools that watch the lag. The job itself never
+   * reads them, and no consumer may join the group.
+   */
+  readonly groupId?: string;
   /** What a throw of `deserialize` does: end the attempt, or drop the record and count it. Default `fail`. */
   readonly onDeserializeError?: 'fail' | 'skip';
   readonly security?: KafkaSecurity;
@@ -75,8 +87,13 @@ export interface KafkaSinkOptions {
   readonly brokers?: string | readonly string[];
   /** Topics that must exist when the job starts; a record may name others. */
   readonly topics?: readonly string[];
-  /** Default `at-least-once`: acknowledged by all in-sync replicas, without duplicates from the writer's own retries. */
-  readonly guarantee?: 'at-least-once';
+  /** Default `at-least-once`. */
+  readonly guarantee?: Guarantee;
+  /**
+   * Exactly once: how long brokers keep a transaction open, in milliseconds (default 900,000, the largest that brokers allow with
+   * default settings). After a longer outage of the job what it had prepared is lost; `nerve submit` checks that it is enough.
+   */
+  readonly transactionTimeoutMs?: number;
   readonly compression?: Compression;
   /** Size at which a partition's batch is sent, before compression (default 512 KiB; Kafka's own limit is 1 MiB). */
   readonly maxBatchBytes?: number;
@@ -106,6 +123,7 @@ export interface CheckedSource {
   readonly discoveryIntervalMs: number;
   readonly maxRecordBytes: number;
   readonly isolation: Isolation;
+  readonly groupId: string | undefined;
   readonly onDeserializeError: 'fail' | 'skip';
   readonly security: KafkaSecurity;
   readonly fetchMaxBytes: number;
@@ -118,7 +136,8 @@ export interface CheckedSink {
   readonly kind: 'kafka-sink';
   readonly topics: readonly string[];
   readonly brokers: readonly string[] | undefined;
-  readonly guarantee: 'at-least-once';
+  readonly guarantee: Guarantee;
+  readonly transactionTimeoutMs: number;
   readonly compression: Compression;
   readonly maxBatchBytes: number;
   readonly lingerMs: number;
@@ -145,6 +164,7 @@ export function checkedSource(options: KafkaSourceOptions, deserialize: CheckedS
     discoveryIntervalMs: options.discoveryIntervalMs ?? 300_000,
     maxRecordBytes: options.maxRecordBytes ?? RECORD_BYTES_MAX,
     isolation: options.isolation ?? 'read_committed',
+    groupId: options.groupId,
     onDeserializeError: options.onDeserializeError ?? 'fail',
     security: options.security ?? {},
     fetchMaxBytes: fetch?.maxBytes ?? 4 * MEBIBYTE,
@@ -160,6 +180,7 @@ export function checkedSink(options: KafkaSinkOptions): CheckedSink {
     topics: options.topics ?? [],
     brokers: brokerList(options.brokers),
     guarantee: options.guarantee ?? 'at-least-once',
+    transactionTimeoutMs: options.transactionTimeoutMs ?? 900_000,
     compression: options.compression ?? 'none',
     maxBatchBytes: options.maxBatchBytes ?? MEBIBYTE / 2,
     lingerMs: options.lingerMs ?? 5,

@@ -35,10 +35,18 @@ export class BuilderPool {
 /** Records on their way to one partition, in one request after another. */
 export interface Batch {
   readonly builder: RecordBatchBuilder;
+  /** See `Outboxes.section`. */
+  readonly section: number;
   /** When its first record was written, monotonic milliseconds. */
   readonly sinceMs: number;
   /** Set when it is sent for the first time; a retry sends the same bytes. */
   sealed: { readonly bytes: Buffer; readonly producer: BatchProducer } | undefined;
+}
+
+export interface Appending {
+  readonly batchBytesMax: number;
+  readonly section: number;
+  readonly clock: Clock;
 }
 
 /**
@@ -75,20 +83,29 @@ export class Outbox {
     return this.#inFlight === undefined && this.#queue.length === 0;
   }
 
-  /** Adds a record; returns the bytes it added. A new batch begins where the record would take the open one past `batchBytesMax`. */
-  append(record: OutputRecord, timestampMs: number, batchBytesMax: number, clock: Clock): number {
+  /** The section of the batch that leaves next or is on its way; undefined when the outbox is empty. */
+  get oldestSection(): number | undefined {
+    return (this.#inFlight ?? this.#queue[0])?.section;
+  }
+
+  /**
+   * Adds a record; returns the bytes it added. A new batch begins with every section, and where the record would take the open one
+   * past `batchBytesMax`.
+   */
+  append(record: OutputRecord, timestampMs: number, { batchBytesMax, section, clock }: Appending): number {
     let open = this.#queue.at(-1);
     const size = record.value.length + RECORD_OVERHEAD_BYTES;
     if (
       open === undefined ||
       open.sealed !== undefined ||
+      open.section !== section ||
       (open.builder.count > 0 && open.builder.byteLength + size > batchBytesMax)
     ) {
       const nowMs = clock.monotonicMs();
       if (this.isEmpty) {
         this.stalledSinceMs = nowMs;
       }
-      open = { builder: this.#pool.take(), sinceMs: nowMs, sealed: undefined };
+      open = { builder: this.#pool.take(), section, sinceMs: nowMs, sealed: undefined };
       this.#queue.push(open);
     }
     const before = open.builder.count === 0 ? 0 : open.builder.byteLength;
@@ -148,9 +165,10 @@ export class Outbox {
       return undefined;
     }
     const { producer } = batch.sealed;
+    const { section, sinceMs } = batch;
     const before = batch.builder.byteLength;
-    const first: Batch = { builder: this.#pool.take(), sinceMs: batch.sinceMs, sealed: undefined };
-    const second: Batch = { builder: this.#pool.take(), sinceMs: batch.sinceMs, sealed: undefined };
+    const first: Batch = { builder: this.#pool.take(), section, sinceMs, sealed: undefined };
+    const second: Batch = { builder: this.#pool.take(), section, sinceMs, sealed: undefined };
     batch.builder.splitInto(first.builder, second.builder);
     this.#seal(first, producer, seal);
     this.#seal(

@@ -26,9 +26,8 @@ test('a batch is due when it has lingered, or is full, or is flushed', async () 
   expect(outboxes.isDue(outbox, clock.monotonicMs(), false)).toBe(true);
 
   outboxes.add(record(100), 1, clock);
-  outboxes.isFlushing = true;
+  outboxes.closeSection();
   expect(outboxes.isDue(outboxes.of('t', 1), clock.monotonicMs(), false)).toBe(true);
-  outboxes.isFlushing = false;
   expect(outboxes.add(record(1_900), 1, clock)).toBe(true);
   expect(outboxes.isDue(outboxes.of('t', 1), clock.monotonicMs(), false)).toBe(true);
 });

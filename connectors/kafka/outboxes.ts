@@ -14,7 +14,12 @@ export interface BatchPolicy {
   readonly lingerMs: number;
 }
 
-/** The outboxes of a writer, what they hold, and which of them are due. */
+/**
+ * The outboxes of a writer, what they hold, and which of them are due.
+ *
+ * I1  Records are written into sections, one after the other; a batch holds records of one section. A flush waits for the sections
+ *     up to the one that it closed, whatever is written meanwhile, and a transaction consists of whole sections.
+ */
 export class Outboxes {
   readonly #policy: BatchPolicy;
   readonly #pool: BuilderPool;
@@ -24,8 +29,12 @@ export class Outboxes {
   /** Topics that accept only smaller batches than the policy's. */
   readonly #batchBytesMax = new Map<string, number>();
   #heldBytes = 0;
-  /** While true nothing lingers. */
-  isFlushing = false;
+  /** The section that is written to. */
+  #section = 0;
+  /** Sections up to this one do not linger. */
+  #flushUpTo = -1;
+  /** Sections behind this one do not leave. */
+  sendUpTo = Number.POSITIVE_INFINITY;
 
   constructor(policy: BatchPolicy) {
     this.#policy = policy;
@@ -39,6 +48,27 @@ export class Outboxes {
 
   get busy(): ReadonlySet<Outbox> {
     return this.#busy;
+  }
+
+  /** Begins a new section; returns the one that is complete now, which is sent without lingering. */
+  closeSection(): number {
+    this.#flushUpTo = this.#section;
+    this.#section += 1;
+    return this.#flushUpTo;
+  }
+
+  get section(): number {
+    return this.#section;
+  }
+
+  /** True when nothing of a section, or of one before it, is left. */
+  isFlushed(section: number): boolean {
+    for (const outbox of this.#busy) {
+      if ((outbox.oldestSection ?? section + 1) <= section) {
+        return false;
+      }
+    }
+    return true;
   }
 
   of(topic: string, partition: number): Outbox {
@@ -55,13 +85,21 @@ export class Outboxes {
     return outbox;
   }
 
-  /** Returns true when it completed a batch that may leave at once. */
-  add(record: OutputRecord, partition: number, clock: Clock): boolean {
+  /**
+   * Returns true when it completed a batch that may leave at once. `section`: the one it was written in, when it waited elsewhere;
+   * no record of a later one may have been added for its topic.
+   */
+  add(record: OutputRecord, partition: number, clock: Clock, section = this.#section): boolean {
     const outbox = this.of(record.topic, partition);
-    const limit = this.#limitOf(record.topic);
-    this.#heldBytes += outbox.append(record, timestampOf(record, clock.nowMs()), limit, clock);
+    const batchBytesMax = this.#limitOf(record.topic);
+    this.#heldBytes += outbox.append(record, timestampOf(record, clock.nowMs()), { batchBytesMax, section, clock });
     this.#busy.add(outbox);
-    return outbox.inFlight === undefined && outbox.hasFull(limit);
+    return section <= this.#flushUpTo || (outbox.inFlight === undefined && outbox.hasFull(batchBytesMax));
+  }
+
+  /** True when the next batch of the outbox has to wait for the end of a section before it. */
+  isHeld(outbox: Outbox): boolean {
+    return (outbox.oldestSection ?? 0) > this.sendUpTo;
   }
 
   /** True when a batch of the outbox may leave now; `hasLingered` says that the wait for more is over for all of them. */
@@ -69,7 +107,10 @@ export class Outboxes {
     if (outbox.inFlight !== undefined) {
       return outbox.isRetryDue;
     }
-    if (hasLingered || this.isFlushing || outbox.hasFull(this.#limitOf(outbox.topic))) {
+    if (this.isHeld(outbox)) {
+      return false;
+    }
+    if (hasLingered || (outbox.oldestSection ?? 0) <= this.#flushUpTo || outbox.hasFull(this.#limitOf(outbox.topic))) {
       return true;
     }
     // A timer may fire a fraction of a millisecond early.

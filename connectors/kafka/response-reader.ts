@@ -1,4 +1,7 @@
-/** Reads the body of a Kafka response (the classic, non-flexible encodings). Throws RangeError behind its end. */
+/**
+ * Reads the body of a Kafka response, in classic encodings and in the compact ones of flexible versions (KIP-482). The answer to a
+ * flexible request begins with `tags()`: the end of its header. Throws RangeError behind its end.
+ */
 export class ResponseReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -62,5 +65,44 @@ export class ResponseReader {
       items.push(read(this));
     }
     return items;
+  }
+
+  /** UNSIGNED_VARINT. */
+  uvarint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.#bytes.readUInt8(this.#at);
+      this.#at += 1;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) {
+        return value;
+      }
+    }
+    throw new RangeError('a Kafka response holds a varint of more than five bytes');
+  }
+
+  /** COMPACT_STRING or COMPACT_NULLABLE_STRING; undefined for null. */
+  compactString(): string | undefined {
+    const length = this.uvarint() - 1;
+    return length < 0 ? undefined : this.bytes(length).toString('utf8');
+  }
+
+  /** COMPACT_ARRAY; a null array reads as empty. */
+  compactArray<T>(read: (reader: ResponseReader) => T): T[] {
+    const count = this.uvarint() - 1;
+    const items: T[] = [];
+    for (let i = 0; i < count; i += 1) {
+      items.push(read(this));
+    }
+    return items;
+  }
+
+  /** Passes over the tagged fields at the end of a structure of a flexible version. */
+  tags(): void {
+    const count = this.uvarint();
+    for (let i = 0; i < count; i += 1) {
+      this.uvarint(); // the tag
+      this.bytes(this.uvarint());
+    }
   }
 }
