@@ -1,6 +1,6 @@
 import { eachBounded } from '../../shared/checkpoint/copy-objects.ts';
 import type { CheckpointMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
-import { jobFolder } from '../../shared/checkpoint/object-keys.ts';
+import { checkpointsFolder, jobFolder } from '../../shared/checkpoint/object-keys.ts';
 import { findMetadata, readMetadata } from '../../shared/checkpoint/read-metadata.ts';
 import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
@@ -71,26 +71,25 @@ export async function collectGarbage(
   signal: AbortSignal,
 ): Promise<Collected | undefined> {
   const call = { deadlineMs: deps.callMs, signal };
-  const listing = request.scope === 'everything' ? await listJobs(request, deps.store, call) : undefined;
-  const checkpoints = listing === undefined ? await listCheckpoints(request, deps, call) : undefined;
+  const listing = await look(request, deps, call);
   const inUse = deps.inUse();
   if (!(await deps.ledger.confirmLeadership(signal))) {
     return undefined;
   }
-  const facts = (await deps.ledger.loadFacts(signal)).filter(({ jobId }) => isAsked(request, jobId));
+  const facts = (await deps.ledger.loadFacts(signal)).filter(
+    (job) => request.jobId === undefined || request.jobId === job.jobId,
+  );
   const jobs: CollectedJob[] = [];
   for (const job of facts) {
-    const listed = listing === undefined ? undefined : (listing.get(job.jobId) ?? []);
-    const keys = listed?.map(({ key }) => key) ?? checkpoints?.get(job.jobId) ?? [];
-    jobs.push(await collectJob(withInUse(job, inUse), { listed, keys, inUse }, { request, deps, call }));
+    const seen = listing.get(job.jobId) ?? [];
+    jobs.push(await collectJob(withInUse(job, inUse), { seen, inUse }, { request, deps, call }));
   }
   const known = new Set(facts.map(({ jobId }) => jobId));
-  return { jobs, unknownJobs: [...(listing?.keys() ?? [])].filter((jobId) => !known.has(jobId)) };
+  return { jobs, unknownJobs: [...listing.keys()].filter((jobId) => !known.has(jobId)) };
 }
 
 interface Seen {
-  readonly listed: readonly StoredObject[] | undefined;
-  readonly keys: readonly string[];
+  readonly seen: readonly StoredObject[];
   readonly inUse: CopiesInUse;
 }
 
@@ -100,11 +99,12 @@ interface Collecting {
   readonly call: StoreCall;
 }
 
-async function collectJob(job: JobFacts, { listed, keys, inUse }: Seen, work: Collecting): Promise<CollectedJob> {
+async function collectJob(job: JobFacts, { seen, inUse }: Seen, work: Collecting): Promise<CollectedJob> {
   const { jobId } = job;
   try {
+    const keys = seen.map(({ key }) => key);
     const metadata = await readAll(job, keys, work);
-    const found: FoundObjects = { metadata, listed };
+    const found: FoundObjects = { metadata, listed: work.request.scope === 'everything' ? seen : undefined };
     const context = { leaderEpoch: work.deps.leaderEpoch, lineagesInUse: inUse.lineages };
     const plan = planGarbage(job, found, context);
     const failure = work.request.dryRun ? undefined : await sweep(plan, work);
@@ -177,42 +177,34 @@ function withInUse(job: JobFacts, inUse: CopiesInUse): JobFacts {
   return own.length === 0 ? job : { ...job, roots: new Set([...job.roots, ...own]) };
 }
 
-async function listJobs(
-  { jobId }: CollectRequest,
-  store: SnapshotStore,
-  call: StoreCall,
-): Promise<Map<JobId, StoredObject[]>> {
-  const byJob = new Map<JobId, StoredObject[]>();
-  for await (const { key, bytes } of store.list(jobId === undefined ? 'jobs/' : `${jobFolder(jobId)}/`, call)) {
-    const owner = ownerOf(key);
-    if (owner.kind !== 'foreign') {
-      const objects = byJob.get(owner.jobId) ?? [];
-      objects.push({ key, bytes });
-      byJob.set(owner.jobId, objects);
-    }
-  }
-  return byJob;
-}
-
-/** Keys of the metadata objects of the jobs. */
-async function listCheckpoints(
+/** What stands in the store, by job: everything, or metadata objects alone. */
+async function look(
   request: CollectRequest,
   { store, ledger }: CollectDeps,
   call: StoreCall,
-): Promise<Map<JobId, string[]>> {
-  const byJob = new Map<JobId, string[]>();
-  for (const { jobId } of await ledger.loadFacts(call.signal)) {
-    if (isAsked(request, jobId)) {
-      const keys: string[] = [];
-      for await (const { key } of store.list(`${jobFolder(jobId)}/checkpoints/`, call)) {
-        keys.push(key);
+): Promise<ReadonlyMap<JobId, readonly StoredObject[]>> {
+  const byJob = new Map<JobId, StoredObject[]>();
+  for (const prefix of await prefixesOf(request, ledger, call.signal)) {
+    for await (const { key, bytes } of store.list(prefix, call)) {
+      const owner = ownerOf(key);
+      if (owner.kind !== 'foreign') {
+        const objects = byJob.get(owner.jobId) ?? [];
+        objects.push({ key, bytes });
+        byJob.set(owner.jobId, objects);
       }
-      byJob.set(jobId, keys);
     }
   }
   return byJob;
 }
 
-function isAsked({ jobId }: CollectRequest, job: JobId): boolean {
-  return jobId === undefined || jobId === job;
+async function prefixesOf(
+  { scope, jobId }: CollectRequest,
+  ledger: JobLedger,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (scope === 'everything') {
+    return [jobId === undefined ? 'jobs/' : `${jobFolder(jobId)}/`];
+  }
+  const jobs = await ledger.loadFacts(signal);
+  return jobs.filter((job) => jobId === undefined || jobId === job.jobId).map((job) => checkpointsFolder(job.jobId));
 }

@@ -46,11 +46,11 @@ export class ModelledJob {
   pointer: { checkpoint: CheckpointId; attempt: AttemptNumber; retained: string[] } | undefined;
   pins: string[] = [];
   restoredFrom: string | undefined;
-  #origin: string | undefined;
+  readonly #origin: string | undefined;
   #nextCheckpoint = 10n;
   #objects = 0;
   #pending = new Set<bigint>();
-  #withMetadata = new Map<bigint, string>();
+  readonly #withMetadata = new Map<bigint, string>();
   #subtasks: SubtaskModel[] = SUBTASKS.map(() => emptySubtask());
 
   /** `fromSavepoint`: it begins with two objects in a restored folder. */

@@ -140,8 +140,8 @@ const ACTIONS: readonly Action[] = [
     job.writeMetadata();
   },
   (job) => job.writeMetadata(),
-  (job, choice) => job.complete(choice === 7),
-  (job, choice) => job.complete(choice === 7),
+  (job, choice) => job.complete(choice > 4),
+  (job, choice) => job.complete(choice > 4),
   (job) => {
     job.trigger();
     job.acknowledge(0);

@@ -102,21 +102,35 @@ function reasonFor(key: string, { job, formerlyNamed, context }: Judgement): Gar
   }
   switch (owner.kind) {
     case 'state':
-      if (owner.attempt === job.currentAttempt) {
-        return job.lastCompleted?.attempt === owner.attempt && formerlyNamed.has(key) ? 'merged-away' : undefined;
-      }
-      return owner.attempt <= job.newestAttempt ? 'attempt-over' : undefined;
+      return reasonForState(job, owner.attempt, formerlyNamed.has(key));
     case 'restored':
       return context.lineagesInUse.has(owner.lineage) ? undefined : 'restore-over';
     case 'metadata':
-      if (owner.leaderEpoch > context.leaderEpoch) {
-        return undefined;
-      }
-      if (job.hasEnded || isSubsumed(job, owner)) {
-        return 'subsumed';
-      }
-      return owner.leaderEpoch < context.leaderEpoch ? 'former-leader' : undefined;
+      return reasonForMetadata(job, owner, context.leaderEpoch);
   }
+}
+
+/** G2, G3. */
+function reasonForState(job: JobFacts, attempt: AttemptNumber, wasNamed: boolean): GarbageReason | undefined {
+  if (attempt === job.currentAttempt) {
+    return job.lastCompleted?.attempt === attempt && wasNamed ? 'merged-away' : undefined;
+  }
+  return attempt <= job.newestAttempt ? 'attempt-over' : undefined;
+}
+
+/** G4. */
+function reasonForMetadata(
+  job: JobFacts,
+  owner: Extract<ObjectOwner, { kind: 'metadata' }>,
+  leaderEpoch: LeaderEpoch,
+): GarbageReason | undefined {
+  if (owner.leaderEpoch > leaderEpoch) {
+    return undefined;
+  }
+  if (job.hasEnded || isSubsumed(job, owner)) {
+    return 'subsumed';
+  }
+  return owner.leaderEpoch < leaderEpoch ? 'former-leader' : undefined;
 }
 
 function isSubsumed({ lastCompleted }: JobFacts, owner: ObjectOwner): boolean {

@@ -8,6 +8,11 @@ export function jobFolder(jobId: JobId): string {
   return `jobs/${jobId}`;
 }
 
+/** Below it the metadata of all checkpoints of a job. */
+export function checkpointsFolder(jobId: JobId): string {
+  return `${jobFolder(jobId)}/checkpoints/`;
+}
+
 /**
  * Where the metadata of a checkpoint stands. It contains the leader's epoch, so a fenced leader that wakes up writes beside its
  * successor's objects, never over them.
@@ -24,7 +29,7 @@ export function metadataFolder(
   { jobId, leaderEpoch }: { readonly jobId: JobId; readonly leaderEpoch: LeaderEpoch },
   checkpoint: CheckpointId,
 ): string {
-  return `${jobFolder(jobId)}/checkpoints/${leaderEpoch}-${checkpoint}`;
+  return `${checkpointsFolder(jobId)}${leaderEpoch}-${checkpoint}`;
 }
 
 /** The folder of an object whose key is given: what relative paths in a metadata object begin at. */

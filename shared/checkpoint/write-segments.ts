@@ -17,6 +17,8 @@ export interface WriteSegmentsOptions {
   readonly objectBytes: number;
   /** Segments no larger travel inside the checkpoint's metadata. */
   readonly inlineBytesMax: number;
+  /** Awaited after each object that was stored. */
+  readonly afterObject?: (() => Promise<void>) | undefined;
 }
 
 /** What the segments of one stream have in common. */
@@ -89,6 +91,7 @@ async function locationOf({ bytes }: WrittenSegment, options: WriteSegmentsOptio
   const answer = await options.store.put(key, bytes, options.call);
   switch (answer.kind) {
     case 'created':
+      await options.afterObject?.();
       return { kind: 'object', key };
     case 'ambiguous':
       throw new StreamError(answer.failure);
