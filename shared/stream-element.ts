@@ -17,3 +17,13 @@ export type ControlElement =
   | { readonly kind: 'cancel-marker'; readonly checkpoint: CheckpointId }
   | { readonly kind: 'end-of-records' }
   | { readonly kind: 'end-of-input' };
+
+/** The elements that say how far event time is. */
+export type TimeElement = Extract<ControlElement, { kind: 'watermark' | 'watermark-status' }>;
+
+export function isTime(element: ControlElement): element is TimeElement {
+  return element.kind === 'watermark' || element.kind === 'watermark-status';
+}
+
+/** The watermark behind the last record of a stream that ends. */
+export const END_OF_TIME_MS = Number.MAX_SAFE_INTEGER;

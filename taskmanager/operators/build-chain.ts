@@ -56,6 +56,7 @@ class ChainBuilder {
   readonly #sinkCounts: HotCount[] = [];
   #source: SourceOperator | undefined;
   #async: AsyncOperator | undefined;
+  #keyed: KeyedProcessOperator | undefined;
   readonly #sinks: SinkOperator[] = [];
   #headReceived: HotCount | undefined;
 
@@ -82,6 +83,7 @@ class ChainBuilder {
       operators,
       source: this.#source,
       async: this.#async,
+      keyed: this.#keyed,
       sinks: this.#sinks,
       edges: this.#edges,
       pressure: this.#pressure,
@@ -120,7 +122,8 @@ class ChainBuilder {
       case 'process':
         return new ProcessOperator(parts, operator.process);
       case 'keyed-process':
-        return new KeyedProcessOperator(parts, operator.process);
+        this.#keyed = new KeyedProcessOperator(parts, operator.process);
+        return this.#keyed;
       case 'co-process':
         return new CoProcessOperator(parts, operator.process);
       case 'async':

@@ -1,5 +1,6 @@
 import type { EdgeOutput } from '../exchange/edge-output.ts';
 import type { AsyncOperator } from './async-operator.ts';
+import type { KeyedProcessOperator } from './keyed-process-operator.ts';
 import type { Operator } from './operator.ts';
 import type { HotCount } from './operator-scope.ts';
 import type { OutputPressure } from './output-pressure.ts';
@@ -16,6 +17,8 @@ export interface Chain {
   readonly source: SourceOperator | undefined;
   /** The head, when it is one. */
   readonly async: AsyncOperator | undefined;
+  /** The head, when it is one. */
+  readonly keyed: KeyedProcessOperator | undefined;
   readonly sinks: readonly SinkOperator[];
   /** Every edge that leaves the chain. */
   readonly edges: readonly EdgeOutput[];

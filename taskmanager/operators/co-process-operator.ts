@@ -1,10 +1,11 @@
 import type { CoProcessFunction } from '../../shared/functions/functions.ts';
-import type { RuntimeContext } from '../../shared/functions/runtime-context.ts';
-import type { Operator } from './operator.ts';
+import { ListStates } from './list-states.ts';
+import type { Capture, Operator, OperatorOpenContext } from './operator.ts';
 import type { OperatorParts } from './operator-parts.ts';
 import { placed } from './operator-scope.ts';
 import type { HotCount, OperatorScope } from './operator-scope.ts';
 import { OutputContext } from './output-context.ts';
+import type { StateContext } from './state-context.ts';
 
 /** Two inputs. Always the head of its chain, since two edges end at it. */
 export class CoProcessOperator implements Operator {
@@ -12,6 +13,7 @@ export class CoProcessOperator implements Operator {
   readonly #process: CoProcessFunction<unknown, unknown, unknown>;
   readonly #received: HotCount;
   readonly #context: OutputContext;
+  readonly #lists = new ListStates();
 
   constructor(parts: OperatorParts, process: CoProcessFunction<unknown, unknown, unknown>) {
     this.scope = parts.scope;
@@ -34,8 +36,17 @@ export class CoProcessOperator implements Operator {
     }
   }
 
-  open(context: RuntimeContext): void {
-    this.#process.open?.(context);
+  async restore(context: StateContext): Promise<void> {
+    this.#lists.restore(context);
+    await Promise.resolve();
+  }
+
+  open(context: OperatorOpenContext): void {
+    this.#process.open?.({ ...context, operatorState: this.#lists.access });
+  }
+
+  capture(): Capture {
+    return this.#lists.capture();
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import type { OperatorListSnapshot, StateDictionaryEntry } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import type { KeyedDescription } from '../../shared/control/acknowledgement.ts';
-import type { KeyedRuntimeContext } from '../../shared/functions/runtime-context.ts';
+import type { RuntimeContext } from '../../shared/functions/runtime-context.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import type { OperatorScope } from './operator-scope.ts';
 import type { StateContext } from './state-context.ts';
@@ -10,6 +10,9 @@ export interface RecordTarget {
   /** `key` travels only on a hash edge; `input` is 1 for the second stream of `connect`, else 0. */
   record(value: unknown, timestampMs: number | undefined, key: string | undefined, input: 0 | 1): void;
 }
+
+/** What an operator is told when it opens. The state is its own part: it hands it to the user's function itself. */
+export type OperatorOpenContext = Omit<RuntimeContext, 'operatorState'>;
 
 /** What an operator adds to an acknowledgement. */
 export interface CapturedState {
@@ -39,7 +42,7 @@ export interface Operator extends RecordTarget {
   readonly scope: OperatorScope;
   /** Brings the operator's state to where the attempt begins. Before `open`. @throws StreamError */
   restore?(context: StateContext, signal: AbortSignal): Promise<void>;
-  open?(context: KeyedRuntimeContext): void;
+  open?(context: OperatorOpenContext): void;
   finish?(): void;
   /** At a barrier; absent for operators without state. */
   capture?(checkpoint: CheckpointId): Capture;

@@ -1,16 +1,18 @@
 import type { ProcessFunction } from '../../shared/functions/functions.ts';
-import type { RuntimeContext } from '../../shared/functions/runtime-context.ts';
-import type { Operator } from './operator.ts';
+import { ListStates } from './list-states.ts';
+import type { Capture, Operator, OperatorOpenContext } from './operator.ts';
 import type { OperatorParts } from './operator-parts.ts';
 import { placed } from './operator-scope.ts';
 import type { HotCount, OperatorScope } from './operator-scope.ts';
 import { OutputContext } from './output-context.ts';
+import type { StateContext } from './state-context.ts';
 
 export class ProcessOperator implements Operator {
   readonly scope: OperatorScope;
   readonly #process: ProcessFunction<unknown, unknown>;
   readonly #received: HotCount;
   readonly #context: OutputContext;
+  readonly #lists = new ListStates();
 
   constructor(parts: OperatorParts, process: ProcessFunction<unknown, unknown>) {
     this.scope = parts.scope;
@@ -29,8 +31,17 @@ export class ProcessOperator implements Operator {
     }
   }
 
-  open(context: RuntimeContext): void {
-    this.#process.open?.(context);
+  async restore(context: StateContext): Promise<void> {
+    this.#lists.restore(context);
+    await Promise.resolve();
+  }
+
+  open(context: OperatorOpenContext): void {
+    this.#process.open?.({ ...context, operatorState: this.#lists.access });
+  }
+
+  capture(): Capture {
+    return this.#lists.capture();
   }
 
   finish(): void {

@@ -1,4 +1,5 @@
-import type { Committable, SinkWriter } from '../../shared/connector/sink.ts';
+import type { PreparedOutput, SinkWriter } from '../../shared/connector/sink.ts';
+import type { CheckpointId } from '../../shared/ids.ts';
 import type { Operator } from './operator.ts';
 import { placed } from './operator-scope.ts';
 import type { HotCount, OperatorScope } from './operator-scope.ts';
@@ -35,9 +36,9 @@ export class SinkOperator implements Operator {
   }
 
   /** Flushes, and gives what the committer needs. */
-  async prepareCommit(signal: AbortSignal): Promise<readonly Committable[]> {
+  async prepareCommit(checkpoint: CheckpointId, signal: AbortSignal): Promise<readonly PreparedOutput[]> {
     try {
-      return await this.writer.prepareCommit(signal);
+      return await this.writer.prepareCommit(checkpoint, signal);
     } catch (error) {
       throw placed(error, this.scope);
     }

@@ -1,5 +1,7 @@
 import type { OperatorMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/log/logger.ts';
 import type { SnapshotStore } from '../../shared/snapshot-store/snapshot-store.ts';
 import type { KeyValueStore } from '../state/key-value-store.ts';
 
@@ -19,7 +21,16 @@ export interface StateContext {
   openStore(): Promise<KeyValueStore>;
   /** Lets the slot's loop run; called between slices of background work. */
   yieldTurn(): Promise<void>;
+  readonly logger: Logger;
   readonly nowMs: () => number;
+  /** Calls back once after `delayMs`; gives a function that takes it back. */
+  readonly after: (delayMs: number, callback: () => void) => () => void;
+  /** What the operator waited for is there: the loop should look. */
+  readonly wake: () => void;
+  /** Background work failed: the attempt is over. */
+  readonly fail: (failure: Failure) => void;
+  /** Changes fill the memory that they may have: a checkpoint should not wait for its interval. */
+  readonly wantCheckpoint: () => void;
 }
 
 /** Of one operator's subtask: the slot's limits, shared among its operators with keyed state. Bytes. */

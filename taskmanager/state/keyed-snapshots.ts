@@ -24,6 +24,8 @@ export interface KeyedSnapshotsOptions {
   readonly range: KeyGroupRange;
   readonly writing: WriteSegmentsOptions;
   readonly reading: ReadSegmentOptions;
+  /** Called after each object of a snapshot was stored (not of merges and bases). */
+  readonly afterObject?: () => Promise<void>;
   readonly mergePolicy?: MergePolicy;
   readonly basePolicy?: BasePolicy;
 }
@@ -50,17 +52,32 @@ export class KeyedSnapshots {
     this.#catalog = options.catalog;
   }
 
+  /** Whether there is any state, as far as it is written. */
+  get hasSegments(): boolean {
+    return this.#catalog.refs.length > 0;
+  }
+
   freeze(checkpoint: CheckpointId): void {
     this.#unwritten.push(...this.#options.store.freeze(checkpoint));
   }
 
-  /** Writes what is frozen up to `checkpoint` and describes the whole state as of then. */
-  async write(checkpoint: CheckpointId): Promise<readonly SegmentRef[]> {
+  /**
+   * Writes what is frozen up to `checkpoint` and describes the whole state as of then. `signal` gives this write up, as far as
+   * it has not come about.
+   */
+  async write(checkpoint: CheckpointId, signal?: AbortSignal): Promise<readonly SegmentRef[]> {
+    const { writing } = this.#options;
+    const call = signal === undefined ? writing.call : { ...writing.call, signal };
     return await this.#writes.run(async () => {
       for (let layer = this.#next(checkpoint); layer !== undefined; layer = this.#next(checkpoint)) {
         const owner = required(layer.checkpoint, 'the checkpoint of a frozen layer');
         const label = deltaLabel(this.#options.range, owner, () => this.#catalog.partsOf(owner));
-        const written = await writeSegments(this.#options.store.entriesOf(layer), label, this.#options.writing);
+        const entries = this.#options.store.entriesOf(layer);
+        const written = await writeSegments(entries, label, {
+          ...writing,
+          call,
+          afterObject: this.#options.afterObject,
+        });
         // A rollback while it was written has dropped the layer: its objects are garbage.
         if (this.#unwritten[0] === layer) {
           this.#unwritten.shift();

@@ -54,12 +54,18 @@ export class KeyedState {
   readonly context: KeyContext;
   readonly sweeper: TtlSweeper;
   readonly #options: KeyedStateOptions;
+  #declared = 0;
   readonly #fetched: { readonly kind: 'value' | 'map'; readonly rows: StateRows }[] = [];
 
   constructor(options: KeyedStateOptions) {
     this.#options = options;
     this.context = new KeyContext(options.maxParallelism, options.range);
     this.sweeper = new TtlSweeper(options.store, options.range);
+  }
+
+  /** How many states the operator has declared. */
+  get declared(): number {
+    return this.#declared;
   }
 
   value<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
@@ -105,6 +111,7 @@ export class KeyedState {
 
   #declare<T>(kind: StateKind, options: StateOptions<T>): StateAccess<T> {
     const { store, dictionary, clock } = this.#options;
+    this.#declared += 1;
     const codec = new ValueCodec(options);
     const state = { name: options.name, kind, version: options.version ?? 1, serializer: codec.serializerId };
     const id = dictionary.declare(state, options.migrate !== undefined);

@@ -21,8 +21,8 @@ export async function closeChain(chain: Chain, logger: Logger): Promise<void> {
     });
   }
   for (const operator of chain.operators) {
-    await attempt(operator.scope.uid, () => {
-      operator.close?.();
+    await attempt(operator.scope.uid, async () => {
+      await operator.close?.();
     });
   }
   for (const sink of chain.sinks) {

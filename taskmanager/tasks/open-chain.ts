@@ -1,21 +1,28 @@
 import type { SinkWriterContext } from '../../shared/connector/sink.ts';
 import type { SourceReaderContext } from '../../shared/connector/source.ts';
-import type { RuntimeContext } from '../../shared/functions/runtime-context.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Chain } from '../operators/chain.ts';
-import type { Operator } from '../operators/operator.ts';
+import type { Operator, OperatorOpenContext } from '../operators/operator.ts';
 import { placed } from '../operators/operator-scope.ts';
+import type { StateContext } from '../operators/state-context.ts';
 
 /** What functions, readers and writers are told when they open, by their operator's uid. */
 export interface OpenContexts {
   readonly logger: Logger;
-  functionContext(uid: string): RuntimeContext;
+  stateContext(uid: string): StateContext;
+  functionContext(uid: string): OperatorOpenContext;
   readerContext(uid: string): SourceReaderContext;
   writerContext(uid: string): SinkWriterContext;
 }
 
-/** Opens the functions of a chain from its tail to its head, then its writers, then its reader. @throws StreamError */
+/**
+ * Restores the state of a chain's operators, then opens their functions from the tail to the head, then its writers, then its
+ * reader. @throws StreamError
+ */
 export async function openChain(chain: Chain, contexts: OpenContexts, signal: AbortSignal): Promise<void> {
+  for (const operator of chain.operators) {
+    await operator.restore?.(contexts.stateContext(operator.scope.uid), signal);
+  }
   for (const operator of [...chain.operators].reverse()) {
     openFunction(operator, contexts);
   }

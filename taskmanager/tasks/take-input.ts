@@ -1,7 +1,9 @@
+import { isTime } from '../../shared/stream-element.ts';
 import type { ControlElement } from '../../shared/stream-element.ts';
 import type { ElementConsumer, InputGate } from '../input/input-gate.ts';
 import type { Chain } from '../operators/chain.ts';
 import type { SourceOperator } from '../operators/source-operator.ts';
+import { GateTime } from './gate-time.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -21,20 +23,24 @@ export interface TaskInput {
 }
 
 /** Most elements taken in one run, so that the other subtasks of the slot get theirs. */
-const ELEMENTS_PER_RUN = 256;
+export const ELEMENTS_PER_RUN = 256;
+
+/** Takes control elements in their place. Of event time it hears what holds for the whole gate; `channel` means nothing then. */
+export type OnControl = (channel: number, element: ControlElement) => void;
 
 export class GateInput implements TaskInput, ElementConsumer {
   readonly #gate: InputGate;
   readonly #chain: Chain;
   readonly #inputs: readonly (0 | 1)[];
-  readonly #onControl: (channel: number, element: ControlElement) => void;
-  readonly #ended = new Set<number>();
+  readonly #onControl: OnControl;
+  readonly #time: GateTime;
   #turn: Turn | undefined;
 
-  constructor(gate: InputGate, chain: Chain, onControl: (channel: number, element: ControlElement) => void) {
+  constructor(gate: InputGate, chain: Chain, onControl: OnControl) {
     this.#gate = gate;
     this.#chain = chain;
     this.#onControl = onControl;
+    this.#time = new GateTime(gate.channelCount);
     this.#inputs = Array.from({ length: gate.channelCount }, (_, channel) => gate.inputOf(channel));
   }
 
@@ -43,7 +49,7 @@ export class GateInput implements TaskInput, ElementConsumer {
   }
 
   get hasEnded(): boolean {
-    return this.#ended.size === this.#gate.channelCount;
+    return this.#time.haveRecordsEnded;
   }
 
   take(turn: Turn): void {
@@ -57,10 +63,12 @@ export class GateInput implements TaskInput, ElementConsumer {
   }
 
   control(channel: number, element: ControlElement): void {
-    if (element.kind === 'end-of-records' || element.kind === 'end-of-input') {
-      this.#ended.add(channel);
+    for (const step of this.#time.on(channel, element)) {
+      this.#onControl(channel, step);
     }
-    this.#onControl(channel, element);
+    if (!isTime(element)) {
+      this.#onControl(channel, element);
+    }
   }
 }
 

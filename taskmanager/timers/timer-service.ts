@@ -52,6 +52,11 @@ export class TimerService {
     this.#earliestMs = isFresh ? Infinity : -Infinity;
   }
 
+  /** No timer is earlier. May be too early; −∞ while it is not known what a restore has brought. */
+  get earliestMs(): number {
+    return this.#earliestMs;
+  }
+
   register(key: KeyPart, namespace: Binary, timestampMs: number): void {
     const section = sectionOf(key.keyGroup, this.#id);
     const row = timerRow(section, timestampMs, key, namespace);
