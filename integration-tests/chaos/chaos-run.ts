@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { KafkaAdmin } from '../../connectors/kafka/kafka-admin.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { seededRandom } from '../../shared/random/random.ts';
@@ -18,6 +20,8 @@ import { NumberFeed } from './number-feed.ts';
 
 const JOB = 'integration-tests/jobs/counting-job.ts';
 const BUCKET = 'nerve-chaos';
+const EVIDENCE = join(import.meta.dirname, '../../build/chaos');
+const WARNINGS_SHOWN = 25;
 const S3 = {
   endpoint: process.env['S3_ENDPOINT'] ?? 'http://127.0.0.1:19000',
   accessKey: process.env['S3_ACCESS_KEY'] ?? 'nerveaccess',
@@ -213,6 +217,20 @@ export class ChaosRun {
 
   startTaskManager(index: number, environment?: Environment): ProcessUnderTest {
     return this.cluster.startTaskManager(index, environment);
+  }
+
+  /** Keeps the logs of all processes in build/chaos, and gives the last warnings among them. */
+  evidence(): string {
+    const folder = join(EVIDENCE, this.prefix);
+    mkdirSync(folder, { recursive: true });
+    for (const name of readdirSync(this.cluster.folder).filter((each) => each.endsWith('.log'))) {
+      cpSync(join(this.cluster.folder, name), join(folder, name));
+    }
+    const warnings = this.cluster
+      .logs()
+      .split('\n')
+      .filter((line) => /"level":[45]0/.test(line));
+    return `the logs are in ${folder}; the last warnings:\n${warnings.slice(-WARNINGS_SHOWN).join('\n')}`;
   }
 
   async close(): Promise<void> {
