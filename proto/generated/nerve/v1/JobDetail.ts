@@ -4,6 +4,7 @@ import type { JobSummary as _nerve_v1_JobSummary, JobSummaryDecoded as _nerve_v1
 import type { SubtaskDetail as _nerve_v1_SubtaskDetail, SubtaskDetailDecoded as _nerve_v1_SubtaskDetailDecoded } from '../../nerve/v1/SubtaskDetail.ts';
 import type { MetricSample as _nerve_v1_MetricSample, MetricSampleDecoded as _nerve_v1_MetricSampleDecoded } from '../../nerve/v1/MetricSample.ts';
 import type { FailureRecord as _nerve_v1_FailureRecord, FailureRecordDecoded as _nerve_v1_FailureRecordDecoded } from '../../nerve/v1/FailureRecord.ts';
+import type { CheckpointSummary as _nerve_v1_CheckpointSummary, CheckpointSummaryDecoded as _nerve_v1_CheckpointSummaryDecoded } from '../../nerve/v1/CheckpointSummary.ts';
 
 export interface JobDetail {
   'summary'?: (_nerve_v1_JobSummary | null);
@@ -11,6 +12,7 @@ export interface JobDetail {
   'metrics'?: (_nerve_v1_MetricSample)[];
   'planJson'?: (string);
   'failures'?: (_nerve_v1_FailureRecord)[];
+  'checkpoints'?: (_nerve_v1_CheckpointSummary | null);
 }
 
 export interface JobDetailDecoded {
@@ -19,4 +21,5 @@ export interface JobDetailDecoded {
   'metrics': (_nerve_v1_MetricSampleDecoded)[];
   'planJson': (string);
   'failures': (_nerve_v1_FailureRecordDecoded)[];
+  'checkpoints': (_nerve_v1_CheckpointSummaryDecoded | null);
 }

@@ -8,6 +8,8 @@ export interface SubmitJobRequest {
   'defaultParallelism'?: (number);
   'maxParallelism'?: (number);
   'jobId'?: (string);
+  'fromSavepoint'?: (string);
+  'allowNonRestoredState'?: (boolean);
 }
 
 export interface SubmitJobRequestDecoded {
@@ -17,4 +19,6 @@ export interface SubmitJobRequestDecoded {
   'defaultParallelism': (number);
   'maxParallelism': (number);
   'jobId': (string);
+  'fromSavepoint': (string);
+  'allowNonRestoredState': (boolean);
 }

@@ -3,8 +3,10 @@
 
 export interface SubmitJobResponse {
   'jobId'?: (string);
+  'leftBehind'?: (string)[];
 }
 
 export interface SubmitJobResponseDecoded {
   'jobId': (string);
+  'leftBehind': (string)[];
 }

@@ -1,0 +1,12 @@
+// From proto/admin.proto
+
+
+export interface CollectGarbageRequest {
+  'jobId'?: (string);
+  'dryRun'?: (boolean);
+}
+
+export interface CollectGarbageRequestDecoded {
+  'jobId': (string);
+  'dryRun': (boolean);
+}

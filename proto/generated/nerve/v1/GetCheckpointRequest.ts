@@ -1,0 +1,10 @@
+// From proto/admin.proto
+
+
+export interface GetCheckpointRequest {
+  'jobId'?: (string);
+}
+
+export interface GetCheckpointRequestDecoded {
+  'jobId': (string);
+}
