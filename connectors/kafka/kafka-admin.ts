@@ -12,10 +12,12 @@ import { TOPIC_ALREADY_EXISTS } from './error-codes.ts';
 import { raceAbort } from './kafka-abort.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import { acquireClient, closeBroker, releaseClient } from './kafka-client.ts';
+import { KafkaCoordinators } from './kafka-coordinators.ts';
 import { KafkaEnumerator } from './kafka-enumerator.ts';
 import { connectionFailure } from './kafka-errors.ts';
 import type { Broker } from './kafka-internals-wire.ts';
 import { listOffsets } from './kafka-offsets.ts';
+import { listTransactions, OPEN_STATES } from './kafka-open-transactions.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { retryTransient } from './kafka-retry.ts';
 import { endpointOf } from './kafka-security.ts';
@@ -25,6 +27,7 @@ import type { KafkaSinkOptions, KafkaSourceOptions } from './options.ts';
 import { checkedSource } from './options.ts';
 import { kafkaSink } from './sink-spec.ts';
 import { sinkOptionsOf } from './spec-wire.ts';
+import type { DescribedTransaction } from './transaction-states-request.ts';
 
 const ADMIN_TIMEOUT_MS = 10_000;
 const POLL_RECORDS = 500;
@@ -43,11 +46,13 @@ export class KafkaAdmin {
   readonly #settings: ConnectorSettings;
   readonly #logger: Logger;
   readonly #client: KafkaClient;
+  readonly #coordinators: KafkaCoordinators;
 
   constructor(settings: ConnectorSettings, logger: Logger) {
     this.#settings = settings;
     this.#logger = logger;
     this.#client = acquireClient(endpointOf(undefined, {}, settings), logger);
+    this.#coordinators = new KafkaCoordinators(this.#client);
   }
 
   async close(): Promise<void> {
@@ -125,6 +130,16 @@ export class KafkaAdmin {
       .map(({ partition }) => partition)
       .sort((a, b) => a - b)
       .map((partition) => offsets.get(`${topic}-${partition}`) ?? 0n);
+  }
+
+  /** Transactions that hold up readers, of ids that begin with `prefix`. */
+  async openTransactions(prefix: string, signal: AbortSignal): Promise<readonly DescribedTransaction[]> {
+    return await listTransactions(this.#coordinators, prefix, OPEN_STATES, signal);
+  }
+
+  /** Whatever the brokers know of ids that begin with `prefix`. */
+  async transactions(prefix: string, signal: AbortSignal): Promise<readonly DescribedTransaction[]> {
+    return await listTransactions(this.#coordinators, prefix, [], signal);
   }
 
   /** The records of topics, from where `options` say to the ends found now, partition after partition as they arrive. */
