@@ -15,7 +15,7 @@ import type { ProcessUnderTest } from '../harness/process-under-test.ts';
 import { S3Relay } from '../harness/s3-relay.ts';
 import { checkCounting } from './check-counting.ts';
 import type { Verdict } from './check-counting.ts';
-import { CommittedReader } from './committed-reader.ts';
+import { IndependentReader } from './independent-reader.ts';
 import { NumberFeed } from './number-feed.ts';
 
 const JOB = 'integration-tests/jobs/counting-job.ts';
@@ -48,7 +48,7 @@ export class ChaosRun {
   readonly cluster: ClusterUnderTest;
   readonly relay: S3Relay;
   readonly feed: NumberFeed;
-  readonly output: CommittedReader;
+  readonly output: IndependentReader;
   readonly prefix: string;
   jobId = '';
   readonly #options: ChaosOptions;
@@ -59,7 +59,7 @@ export class ChaosRun {
     readonly cluster: ClusterUnderTest;
     readonly relay: S3Relay;
     readonly feed: NumberFeed;
-    readonly output: CommittedReader;
+    readonly output: IndependentReader;
     readonly kafka: KafkaAdmin;
     readonly prefix: string;
     readonly options: ChaosOptions;
@@ -96,7 +96,7 @@ export class ChaosRun {
       configuration: { ...configurationOf(prefix, relay, brokers), ...options.configuration },
     });
     const feed = await NumberFeed.open(brokers, topics.input, 1);
-    const output = await CommittedReader.open(brokers, topics.output);
+    const output = await IndependentReader.open(brokers, topics.output);
     return new ChaosRun({ cluster, relay, feed, output, kafka, prefix, options });
   }
 
@@ -148,10 +148,9 @@ export class ChaosRun {
     );
   }
 
-  /** The longest time in which no new output became visible, between the first record and the last. */
-  get longestPauseMs(): number {
-    const { arrivals } = this.output;
-    return arrivals.reduce((longest, at, i) => Math.max(longest, at - (arrivals[i - 1] ?? at)), 0);
+  /** Reads what the job writes, also while it is not committed. To be closed by whoever opens it. */
+  async uncommittedOutput(): Promise<IndependentReader> {
+    return await IndependentReader.open(brokersOf(this.#options), this.#topics.output, 'read-uncommitted');
   }
 
   async attempt(): Promise<number> {
@@ -186,7 +185,7 @@ export class ChaosRun {
 
   /** The verdict on what is there now, the job having ended. */
   async compare(): Promise<Omit<Verdict, 'input'>> {
-    const input = await CommittedReader.open(brokersOf(this.#options), this.#topics.input);
+    const input = await IndependentReader.open(brokersOf(this.#options), this.#topics.input);
     try {
       await Promise.all([input.toTheEnd(), this.output.toTheEnd()]);
       const { input: read, ...harm } = checkCounting(input.inOrder, this.output.inOrder);

@@ -40,9 +40,7 @@ export class ClusterUnderTest {
     this.folder = folder;
     this.#addresses = addresses;
     this.#options = options;
-    addresses.forEach((_, index) => {
-      this.startCoordinator(index, index === 0 ? options.coordinatorEnvironment : undefined);
-    });
+    this.startCoordinator(0, options.coordinatorEnvironment);
     this.admin = grpcAdminClient(addresses);
   }
 
@@ -54,6 +52,10 @@ export class ClusterUnderTest {
     }
     const cluster = new ClusterUnderTest(folder, addresses, options);
     await eventually('the coordinator answers', async () => await cluster.admin.cluster().catch(() => undefined));
+    // The first one leads: it is alone until here.
+    addresses.slice(1).forEach((_, i) => {
+      cluster.startCoordinator(i + 1);
+    });
     for (let i = 0; i < options.taskManagers; i += 1) {
       cluster.startTaskManager(i, options.taskManagerEnvironments?.[i]);
     }

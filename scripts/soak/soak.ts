@@ -30,7 +30,14 @@ try {
     }
   }
   const verdict = await run.verdict(SETTLE_MS);
-  say(JSON.stringify({ faults, sent: run.feed.sent, longestPauseMs: Math.round(run.longestPauseMs), ...verdict }));
+  say(
+    JSON.stringify({
+      faults,
+      sent: run.feed.sent,
+      longestPauseMs: Math.round(run.output.longestPauseMs()),
+      ...verdict,
+    }),
+  );
   const harm = verdict.lost + verdict.duplicated + verdict.disordered + verdict.wrong;
   process.exitCode = harm === 0 && faults > 0 ? 0 : 1;
 } catch (error) {

@@ -8,10 +8,10 @@ import type { ReadRecord } from './check-counting.ts';
 const SENTINEL = '\u0000end';
 
 /**
- * Reads a topic as somebody else's consumer would: read-committed, with the public API of kafkajs, none of our own fetching
+ * Reads a topic as somebody else's consumer would: read-committed unless told otherwise, with the public API of kafkajs, none of our own fetching
  * or decoding. It reads from its opening on, so that what was visible is known although a later fault might hide it.
  */
-export class CommittedReader {
+export class IndependentReader {
   readonly records: ReadRecord[] = [];
   /** When each of them became visible (`performance.now()`). */
   readonly arrivals: number[] = [];
@@ -21,7 +21,7 @@ export class CommittedReader {
   readonly #group = `check-${randomUUID()}`;
   readonly #ended = new Map<string, Set<number>>();
 
-  private constructor(brokers: string, topic: string) {
+  private constructor(brokers: string, topic: string, isolation: 'read-committed' | 'read-uncommitted') {
     this.#kafka = new Kafka({
       clientId: 'independent-reader',
       brokers: brokers.split(','),
@@ -31,14 +31,18 @@ export class CommittedReader {
     this.#topic = topic;
     this.#consumer = this.#kafka.consumer({
       groupId: this.#group,
-      readUncommitted: false,
+      readUncommitted: isolation === 'read-uncommitted',
       maxWaitTimeInMs: 100,
       metadataMaxAge: 5_000,
     });
   }
 
-  static async open(brokers: string, topic: string): Promise<CommittedReader> {
-    const reader = new CommittedReader(brokers, topic);
+  static async open(
+    brokers: string,
+    topic: string,
+    isolation: 'read-committed' | 'read-uncommitted' = 'read-committed',
+  ): Promise<IndependentReader> {
+    const reader = new IndependentReader(brokers, topic, isolation);
     await reader.#consumer.connect();
     await reader.#consumer.subscribe({ topic, fromBeginning: true });
     await reader.#consumer.run({
@@ -49,6 +53,12 @@ export class CommittedReader {
       },
     });
     return reader;
+  }
+
+  /** The longest time in which nothing new was seen, between the first record and the last, from `since` (`performance.now()`) on. */
+  longestPauseMs(since = 0): number {
+    const arrivals = this.arrivals.filter((at) => at >= since);
+    return arrivals.reduce((longest, at, i) => Math.max(longest, at - (arrivals[i - 1] ?? at)), 0);
   }
 
   /** All records, partition by partition in the order of their offsets. */
