@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import type { Configuration } from '../shared/config/options.ts';
+import { temporaryFolder } from '../shared/config/node-temporary-folder.ts';
 import type { ConnectorSettings } from '../shared/connector/connector-settings.ts';
+import { s3Settings } from '../shared/snapshot-store/node-open-snapshot-store.ts';
 import { defaultExchangeLimits } from './exchange/exchange-limits.ts';
 import type { SlotSettings } from './slots/slot-messages.ts';
 
@@ -21,5 +24,15 @@ export function slotSettings({ configuration, connectors }: TaskManagerSettings)
     flushAfterMs: configuration['taskmanager.network.flush-after'],
     connectors,
     logLevel: configuration['log.level'],
+    state: {
+      backend: configuration['state.backend'],
+      localDir: configuration['state.local-dir'] ?? join(temporaryFolder(configuration), 'state'),
+      limits: {
+        dirtySoftBytes: configuration['state.dirty-soft-limit'],
+        dirtyHardBytes: configuration['state.dirty-hard-limit'],
+        cacheBytes: configuration['state.cache-size'],
+      },
+      s3: s3Settings(configuration),
+    },
   };
 }

@@ -9,6 +9,7 @@ import { nodeLogger } from '../shared/log/node-logger.ts';
 import { openSlotPorts } from './exchange/node-slot-ports.ts';
 import { openSlotExchange } from './exchange/open-slot-exchange.ts';
 import { graphOf } from './slots/load-graph.ts';
+import { NodeSlotState } from './slots/node-slot-state.ts';
 import { Slot } from './slots/slot.ts';
 import { slotCommandFromWire, slotStartFromWire } from './slots/slot-wire.ts';
 import type { SlotCommand, SlotReport } from './slots/slot-messages.ts';
@@ -31,6 +32,7 @@ const report = (message: SlotReport): void => {
   port.postMessage(message);
 };
 
+const opening = new AbortController();
 /** Commands that came while the module was loading. */
 const early: SlotCommand[] = [];
 let slot: Slot | undefined;
@@ -39,6 +41,7 @@ port.on('message', (message: unknown) => {
   if (slot !== undefined) {
     slot.onCommand(command);
   } else if (command.kind === 'cancel') {
+    opening.abort();
     report({ kind: 'done' });
     end();
   } else {
@@ -47,7 +50,11 @@ port.on('message', (message: unknown) => {
 });
 
 try {
-  slot = openSlot(graphOf(await loadJob(spec.modulePath), deployment));
+  const [job, state] = await Promise.all([
+    loadJob(spec.modulePath),
+    NodeSlotState.open({ deployment, taskManager: spec.taskManager, settings: settings.state }, opening.signal),
+  ]);
+  slot = openSlot(graphOf(job, deployment), state);
   slot.open();
   for (const command of early) {
     slot.onCommand(command);
@@ -59,7 +66,7 @@ try {
 }
 end();
 
-function openSlot(graph: JobGraph): Slot {
+function openSlot(graph: JobGraph, state: NodeSlotState): Slot {
   return new Slot(graph, spec, {
     clock: nodeClock,
     schedule: setImmediate,
@@ -70,6 +77,7 @@ function openSlot(graph: JobGraph): Slot {
       };
     },
     connectors: TASK_CONNECTORS,
+    state,
     logger,
     report,
     openExchange: (callbacks) =>

@@ -108,6 +108,7 @@ function makeInput(
     channel: gateChannel,
     input: channel.edge.edge.input,
     name: channelName(channel),
+    producer: producerName(channel),
     serializer: serializerOf(channel),
     creditsMax: channel.sizing.creditsMax,
     recordBytesMax: build.exchange.limits.recordBytesMax,
@@ -203,8 +204,12 @@ function serializerOf(channel: PlannedChannel): Serializer<unknown> {
   return channel.edge.edge.serializer ?? defaultSerializer;
 }
 
-function channelName({ edge, producer, consumer }: PlannedChannel): string {
-  return `${edge.from}#${producer} → ${edge.to}#${consumer}`;
+function channelName(channel: PlannedChannel): string {
+  return `${producerName(channel)} → ${channel.edge.to}#${channel.consumer}`;
+}
+
+function producerName({ edge, producer }: PlannedChannel): string {
+  return `${edge.from}#${producer}`;
 }
 
 function subtaskName(vertex: VertexId, subtask: SubtaskIndex): string {

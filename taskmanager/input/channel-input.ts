@@ -50,6 +50,8 @@ export interface ChannelInputOptions {
   readonly input: 0 | 1;
   /** Names the channel in failures: `map#2 → sink#0`. */
   readonly name: string;
+  /** `map#2` */
+  readonly producer: string;
   readonly serializer: Serializer<unknown>;
   readonly creditsMax: number;
   readonly recordBytesMax: number;
@@ -87,6 +89,10 @@ export class ChannelInput {
 
   get name(): string {
     return this.#options.name;
+  }
+
+  get producer(): string {
+    return this.#options.producer;
   }
 
   get queuedFrames(): number {

@@ -36,6 +36,10 @@ export class FrameGate implements InputGate {
     return this.#channel(channel).input;
   }
 
+  producerOf(channel: number): string {
+    return this.#channel(channel).producer;
+  }
+
   /** A frame was put into the channel. */
   onArrival(channel: number): void {
     if (!(this.#isReady[channel] ?? true) && this.#channel(channel).hasInput) {

@@ -18,6 +18,8 @@ export interface InputGate {
   readonly channelCount: number;
   /** Which of the operator's inputs (0, or 1 for the second of `connect`) a channel belongs to. */
   inputOf(channel: number): 0 | 1;
+  /** The subtask at the other end, for explanations: `map#2`. */
+  producerOf(channel: number): string;
   /** True when `poll` has something to read. It may then hand over nothing: it took a part of a large record. */
   readonly hasInput: boolean;
   /** Hands over at most `elementsMax` elements, fair between channels, until the consumer says stop; gives their number. */

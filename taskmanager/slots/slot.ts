@@ -11,12 +11,15 @@ import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
 import type { SlotExchange, SlotExchangeOptions } from '../exchange/slot-exchange.ts';
 import { buildChain } from '../operators/build-chain.ts';
 import { Subtask } from '../tasks/subtask.ts';
-import type { SubtaskReport } from '../tasks/subtask.ts';
+import type { SubtaskHost, SubtaskReport } from '../tasks/subtask.ts';
+import type { SubtaskCheckpointWord } from '../tasks/checkpoint-host.ts';
 import { SubtaskMetrics } from '../tasks/subtask-metrics.ts';
 import { contextsOf } from './open-contexts.ts';
+import { onCheckpointCommand, stagesOf } from './slot-checkpoints.ts';
 import { SlotLoop } from './slot-loop.ts';
 import type { SlotLoopDeps } from './slot-loop.ts';
 import type { SlotCommand, SlotReport, SlotSpec } from './slot-messages.ts';
+import type { SlotState } from './slot-state.ts';
 
 /** What a slot needs from its thread. */
 export interface SlotDeps {
@@ -25,6 +28,7 @@ export interface SlotDeps {
   /** Calls back once after `delayMs`; gives a function that takes it back. */
   readonly after: (delayMs: number, callback: () => void) => () => void;
   readonly connectors: TaskConnectors;
+  readonly state: SlotState;
   readonly logger: Logger;
   readonly openExchange: (callbacks: Pick<SlotExchangeOptions, 'onWake' | 'onFailure'>) => SlotExchange;
   readonly report: (report: SlotReport) => void;
@@ -115,6 +119,14 @@ export class Slot {
       case 'sample-metrics':
         this.#publish();
         this.#deps.report({ kind: 'metrics', samples: this.#registry.samples() });
+        this.#reportStages();
+        return;
+      case 'trigger-checkpoint':
+      case 'checkpoint-completed':
+      case 'checkpoint-aborted':
+      case 'announce-checkpoints':
+      case 'leader-lost':
+        onCheckpointCommand(command, this.#subtasks);
         return;
       default:
         unreachable(command);
@@ -157,17 +169,11 @@ export class Slot {
       chain,
       gate,
       metrics: new SubtaskMetrics(this.#registry.group(labels), chain, gate, this.#deps.clock.monotonicMs()),
-      host: {
-        post: (mail) => {
-          this.#loop.post(mail);
-        },
-        report: (report) => {
-          this.#onReport(report);
-        },
-      },
+      host: this.#hostOf(key),
       contexts: contextsOf({
         scope,
         settings: this.#spec.settings.connectors,
+        checkpointing: this.#spec.deployment.checkpointing,
         clock: this.#deps.clock,
         logger: this.#deps.logger,
         metricsOf,
@@ -181,8 +187,34 @@ export class Slot {
         fail: (failure) => {
           this.#failLater(key, failure);
         },
+        state: {
+          slot: this.#deps.state,
+          maxParallelism: graph.maxParallelism,
+          keyedOperators: Math.max(1, keyedOperatorsOf(graph, this.#spec.slot)),
+          after: this.#deps.after,
+          wantCheckpoint: () => {
+            this.#deps.report({ kind: 'checkpoint-wanted' });
+          },
+        },
       }),
     });
+  }
+
+  #hostOf(key: Subtask['key']): SubtaskHost {
+    const { clock } = this.#deps;
+    return {
+      post: (mail) => {
+        this.#loop.post(mail);
+      },
+      report: (report) => {
+        this.#onReport(report);
+      },
+      say: (word) => {
+        this.#onWord(key, word);
+      },
+      monotonicMs: () => clock.monotonicMs(),
+      nowMs: () => clock.nowMs(),
+    };
   }
 
   #subtaskOf({ vertex, subtask }: Subtask['key']): Subtask | undefined {
@@ -225,6 +257,33 @@ export class Slot {
     this.#deps.report({ kind: 'task-report', report: { ...this.#attempt, ...report, metrics } });
   }
 
+  #onWord(subtask: Subtask['key'], word: SubtaskCheckpointWord): void {
+    switch (word.kind) {
+      case 'snapshot': {
+        const { checkpoint, snapshot } = word;
+        this.#deps.report({ kind: 'subtask-snapshot', checkpoint, snapshot });
+        return;
+      }
+      case 'declined': {
+        const { checkpoint, cause, detail } = word;
+        this.#deps.report({ kind: 'subtask-declined', checkpoint, subtask, cause, detail });
+        return;
+      }
+      case 'wanted':
+        this.#deps.report({ kind: 'checkpoint-wanted' });
+        return;
+      default:
+        unreachable(word);
+    }
+  }
+
+  #reportStages(): void {
+    const stages = stagesOf(this.#subtasks);
+    if (stages.length > 0) {
+      this.#deps.report({ kind: 'checkpoint-stages', stages });
+    }
+  }
+
   #publish(): void {
     const nowMs = this.#deps.clock.monotonicMs();
     for (const { metrics } of this.#subtasks) {
@@ -255,4 +314,12 @@ export class Slot {
       },
     );
   }
+}
+
+/** Operators with keyed state in one slot: its limits are for all of them. */
+function keyedOperatorsOf(graph: JobGraph, slot: number): number {
+  return layoutSubtasks(graph)
+    .filter((place) => place.slot === slot)
+    .flatMap(({ vertex }) => vertexOf(graph, vertex).nodes)
+    .filter(({ operator }) => operator.kind === 'keyed-process').length;
 }

@@ -7,6 +7,8 @@ import { TimeAccounting } from './time-accounting.ts';
 export class SubtaskMetrics {
   readonly time: TimeAccounting;
   readonly #chain: Chain;
+  #alignmentMs = 0;
+  #startDelayMs = 0;
   readonly #totals: readonly { readonly read: () => number; readonly counter: Counter; seen: number }[];
 
   constructor(metrics: MetricGroup, chain: Chain, gate: InputGate | undefined, nowMs: number) {
@@ -20,12 +22,21 @@ export class SubtaskMetrics {
       total('numBytesIn', () => gate?.bytesReceived ?? 0),
       total('numBytesOut', () => chain.edges.reduce((sum, edge) => sum + edge.bytesSent, 0)),
     ];
+    // Flink gives both in nanoseconds.
+    metrics.gauge('checkpointAlignmentTime', () => Math.round(this.#alignmentMs * 1e6));
+    metrics.gauge('checkpointStartDelayNanos', () => Math.round(this.#startDelayMs * 1e6));
     if (gate !== undefined) {
       metrics.gauge('inputQueueLength', () => gate.queuedFrames);
     }
     if (chain.edges.length > 0) {
       metrics.gauge('outputQueueLength', () => chain.edges.reduce((sum, edge) => sum + edge.queuedFrames, 0));
     }
+  }
+
+  /** The barriers of a checkpoint have all arrived: `alignmentMs` from the first to the last, which came so long after the trigger. */
+  aligned(alignmentMs: number, startDelayMs: number): void {
+    this.#alignmentMs = alignmentMs;
+    this.#startDelayMs = startDelayMs;
   }
 
   /** Brings the registry up to now. */

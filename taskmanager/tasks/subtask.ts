@@ -1,18 +1,22 @@
-import type { SinkCommittables, SplitAssignment, SubtaskKey, TaskState } from '../../shared/control/messages.ts';
+import type { SplitAssignment, SubtaskKey, TaskState } from '../../shared/control/messages.ts';
 import { classifyUnknown } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import { parseOperatorUid } from '../../shared/ids.ts';
+import type { CheckpointId } from '../../shared/ids.ts';
 import { required } from '../../shared/invariant.ts';
 import type { ControlElement } from '../../shared/stream-element.ts';
+import type { AlignerEvent } from '../input/barrier-aligner.ts';
 import type { InputGate } from '../input/input-gate.ts';
 import type { Chain } from '../operators/chain.ts';
 import { nameOf, placed } from '../operators/operator-scope.ts';
-import type { SinkOperator } from '../operators/sink-operator.ts';
+import type { SubtaskCheckpointWord, SubtaskStage, SubtaskTrigger } from './checkpoint-host.ts';
 import { closeChain } from './close-chain.ts';
+import { FinalTrigger } from './final-trigger.ts';
 import { ChainFinish } from './finish-chain.ts';
 import { openChain } from './open-chain.ts';
 import type { OpenContexts } from './open-chain.ts';
-import { enter, hasEnded } from './subtask-phase.ts';
+import { SubtaskCheckpoints } from './subtask-checkpoints.ts';
+import { KeyedInput } from './keyed-input.ts';
+import { enter, hasEnded, isActive } from './subtask-phase.ts';
 import type { SubtaskPhase } from './subtask-phase.ts';
 import type { SubtaskMetrics } from './subtask-metrics.ts';
 import { canGoOn, GateInput, SourceInput } from './take-input.ts';
@@ -25,12 +29,15 @@ export interface SubtaskHost {
   /** Runs `mail` inside the loop, before the next record: how what was waited for comes back. */
   post(mail: () => void): void;
   report(report: SubtaskReport): void;
+  /** About checkpoints. */
+  say(word: SubtaskCheckpointWord): void;
+  readonly monotonicMs: () => number;
+  readonly nowMs: () => number;
 }
 
 export interface SubtaskReport extends SubtaskKey {
   readonly state: TaskState;
   readonly failure?: Failure;
-  readonly committables: readonly SinkCommittables[];
 }
 
 export interface SubtaskOptions {
@@ -45,11 +52,14 @@ export interface SubtaskOptions {
 /**
  * One subtask: its phase, and what each event does in it (subtask-phase.ts has the phases and their exits).
  *
- * I1  Everything here runs inside the slot's loop and never waits. What waits (open, the sinks' last flush, close) runs
- *     beside it and comes back as a mail, which does nothing when the phase has moved on.
+ * I1  Everything here runs inside the slot's loop and never waits. What waits (open, a snapshot's writes, close) runs beside it
+ *     and comes back as a mail, which does nothing when the subtask has ended.
  * I2  Each change of state that the coordinator knows is reported once.
  * I3  After an end phase was entered, no record is processed and nothing is written to an edge.
  * I4  `closed` ends when nothing of the subtask runs any more.
+ * I5  `finished` is reported when a checkpoint that holds the subtask's last state has completed (FLIP-147): until then
+ *     barriers pass through it, also after its last record.
+ * I6  A barrier that arrives behind the last record is taken when everything that the end led to was emitted.
  */
 export class Subtask {
   readonly key: SubtaskKey;
@@ -58,14 +68,24 @@ export class Subtask {
   readonly #chain: Chain;
   readonly #input: TaskInput;
   readonly #finish: ChainFinish;
+  readonly #checkpoints: SubtaskCheckpoints;
+  readonly #final = new FinalTrigger();
   readonly #abort = new AbortController();
   readonly #closed = Promise.withResolvers<undefined>();
+  /** What runs beside the loop: it is joined before anything is closed. */
+  readonly #beside = new Set<Promise<unknown>>();
   #phase: SubtaskPhase = 'initializing';
   #assigned = 0;
   /** Given before the start: the readers get them then. */
   #early: SplitAssignment[] = [];
-  /** What runs beside the loop: it is joined before anything is closed. */
-  #beside: Promise<void> = Promise.resolve();
+  /** Triggers that wait until the chain is between two records. */
+  #triggers: SubtaskTrigger[] = [];
+  /** I6 */
+  #deferred: AlignerEvent[] = [];
+  /** Channels without a further record. */
+  readonly #withoutRecords = new Set<number>();
+  /** A channel ended although its records had not: the job was stopped. */
+  #isStopped = false;
 
   constructor(options: SubtaskOptions) {
     this.#options = options;
@@ -74,6 +94,7 @@ export class Subtask {
     this.#chain = options.chain;
     this.#finish = new ChainFinish(options.chain);
     this.#input = this.#inputOf(options);
+    this.#checkpoints = this.#checkpointsOf(options);
   }
 
   get phase(): SubtaskPhase {
@@ -88,15 +109,23 @@ export class Subtask {
     return this.#closed.promise;
   }
 
+  /** What a checkpoint waits for here; undefined: none is under way. */
+  get stage(): SubtaskStage | undefined {
+    const [trigger] = this.#triggers;
+    return trigger === undefined
+      ? this.#checkpoints.stage
+      : { checkpoint: trigger.checkpoint, stage: { kind: 'waiting-for-operator' } };
+  }
+
   /** Whether the loop may run it. */
   get condition(): TaskCondition {
-    if (this.#phase !== 'running' && this.#phase !== 'finishing') {
+    if (!isActive(this.#phase) || !this.#hasWork()) {
       return 'idle';
+    }
+    if (this.#checkpoints.isHolding) {
+      return 'back-pressured';
     }
     const { pressure } = this.#chain;
-    if (!this.#hasWork()) {
-      return 'idle';
-    }
     if (pressure.isBlocked && pressure.recheck()) {
       return 'back-pressured';
     }
@@ -110,15 +139,17 @@ export class Subtask {
       return;
     }
     async?.emitDone();
-    if (this.#phase === 'running' && canGoOn(this.#chain) && this.#input.hasInput) {
+    this.#takeTriggers();
+    if (this.#mayTake() && canGoOn(this.#chain)) {
       this.#input.take(turn);
     }
     if (this.#phase === 'running' && this.#input.hasEnded) {
-      this.#phase = enter(this.#phase, 'finishing');
+      this.#onInputEnd();
     }
     if (this.#phase === 'finishing' && this.#finish.goOn()) {
-      this.#commit();
+      this.#endRecords();
     }
+    this.#finishIfComplete();
   }
 
   open(): void {
@@ -145,6 +176,9 @@ export class Subtask {
     for (const assignment of early) {
       this.#give(assignment);
     }
+    this.#guarded(() => {
+      this.#takeTriggers();
+    });
     this.wakeSource();
   }
 
@@ -167,10 +201,39 @@ export class Subtask {
     }
   }
 
+  /** A barrier starts here, or nothing is left that could bring one. */
+  trigger(trigger: SubtaskTrigger): void {
+    this.#guarded(() => {
+      this.#triggers.push(trigger);
+      this.#takeTriggers();
+    });
+  }
+
+  /** Everything up to it is committed, and covered by its marker. Cumulative, repeatable. */
+  complete(checkpoint: CheckpointId): void {
+    this.#guarded(() => {
+      this.#checkpoints.complete(checkpoint);
+      this.#finishIfComplete();
+    });
+  }
+
+  /** What the coordinator, or its loss, says of alignments. */
+  align(event: Exclude<AlignerEvent, { kind: 'barrier' | 'cancel-marker' | 'end-of-input' | 'trigger' }>): void {
+    this.#guarded(() => {
+      this.#checkpoints.on(event);
+      const consequence = this.#final.onAligner(event);
+      if (consequence.kind === 'fail') {
+        this.fail(consequence.failure);
+      } else if (consequence.kind === 'go-on') {
+        this.wakeSource();
+      }
+    });
+  }
+
   fail(failure: Failure): void {
     if (!this.hasEnded) {
       this.#phase = enter(this.#phase, 'failed');
-      this.#report('failed', { failure });
+      this.#report('failed', failure);
       this.#close();
     }
   }
@@ -188,7 +251,22 @@ export class Subtask {
   }
 
   #hasWork(): boolean {
-    return this.#phase === 'finishing' || this.#input.hasInput || this.#input.hasEnded || this.#canEmit();
+    return (
+      this.#phase === 'finishing' ||
+      this.#mayTake() ||
+      (this.#phase === 'running' && this.#input.hasEnded) ||
+      this.#canEmit() ||
+      this.#triggers.length > 0 ||
+      this.#isComplete()
+    );
+  }
+
+  /** Behind the last record only a gate has something more: barriers. */
+  #mayTake(): boolean {
+    if (!this.#input.hasInput || this.#final.isStopping) {
+      return false;
+    }
+    return this.#phase === 'running' || (this.#phase === 'committing' && this.#chain.source === undefined);
   }
 
   /** The async operator is full, or the end waits for its last results. */
@@ -197,33 +275,123 @@ export class Subtask {
     if (async === undefined || this.#canEmit()) {
       return false;
     }
-    return this.#phase === 'finishing' || this.#input.hasEnded ? !async.isEmpty : async.isFull;
+    return this.#phase === 'finishing' || (this.#phase === 'running' && this.#input.hasEnded)
+      ? !async.isEmpty
+      : async.isFull;
   }
 
   #inputOf({ chain, gate, key }: SubtaskOptions): TaskInput {
     if (chain.source !== undefined) {
       return new SourceInput(chain.source, chain);
     }
-    return new GateInput(required(gate, `the gate of ${key.vertex}`), chain, (channel, element) => {
+    const from = required(gate, `the gate of ${key.vertex}`);
+    const onControl = (channel: number, element: ControlElement): void => {
       this.#onControl(channel, element);
+    };
+    return chain.keyed === undefined
+      ? new GateInput(from, chain, onControl)
+      : new KeyedInput(from, chain, chain.keyed, onControl);
+  }
+
+  #checkpointsOf({ key, chain, gate, host, metrics, contexts }: SubtaskOptions): SubtaskCheckpoints {
+    return new SubtaskCheckpoints({
+      key,
+      chain,
+      gate,
+      logger: () => contexts.logger,
+      signal: this.#abort.signal,
+      isFinished: () => this.#phase === 'committing',
+      onAligned: (alignmentMs, startDelayMs) => {
+        metrics.aligned(alignmentMs, startDelayMs);
+      },
+      host: {
+        post: (mail) => {
+          host.post(() => {
+            this.#guarded(mail);
+          });
+        },
+        joins: (work) => {
+          this.#joins(work);
+        },
+        say: (word) => {
+          host.say(word);
+        },
+        fail: (failure) => {
+          this.fail(failure);
+        },
+        monotonicMs: host.monotonicMs,
+        nowMs: host.nowMs,
+      },
     });
   }
 
-  /**
-   * Watermarks and barriers are made by no source yet. Should one arrive, it goes on to every consumer as it comes: there is no
-   * minimum over the channels, and no alignment.
-   */
   #onControl(channel: number, element: ControlElement): void {
-    if (element.kind === 'end-of-records' || element.kind === 'end-of-input') {
-      return;
+    switch (element.kind) {
+      case 'end-of-records':
+        this.#withoutRecords.add(channel);
+        return;
+      case 'end-of-input':
+        this.#isStopped ||= !this.#withoutRecords.has(channel);
+        this.#onAligned({ kind: 'end-of-input', channel });
+        return;
+      case 'barrier': {
+        const { checkpoint, triggeredAtMs } = element;
+        this.#onAligned({ kind: 'barrier', channel, checkpoint, triggeredAtMs });
+        return;
+      }
+      case 'cancel-marker':
+        this.#onAligned({ kind: 'cancel-marker', checkpoint: element.checkpoint });
+        return;
+      case 'watermark':
+      case 'watermark-status':
+        for (const edge of this.#chain.edges) {
+          edge.writeControl(element);
+          this.#chain.pressure.check(edge);
+        }
     }
-    for (const edge of this.#chain.edges) {
-      edge.writeControl(element);
-      this.#chain.pressure.check(edge);
+  }
+
+  /** I6 */
+  #onAligned(event: AlignerEvent): void {
+    const isEnding = this.#phase === 'finishing' || (this.#phase === 'running' && this.#input.hasEnded);
+    if (isEnding && !this.#isStopped) {
+      this.#deferred.push(event);
+    } else {
+      this.#checkpoints.on(event);
     }
-    if (element.kind === 'barrier') {
-      this.#options.gate?.resume(channel);
+  }
+
+  /** Triggers are taken between two records, and not between the parts of what the end leads to. */
+  #takeTriggers(): void {
+    while (
+      this.#triggers.length > 0 &&
+      (this.#phase === 'running' || this.#phase === 'committing') &&
+      this.#chain.suspensions.isEmpty
+    ) {
+      const [trigger] = this.#triggers;
+      if (trigger === undefined || this.#beginsDrain(trigger)) {
+        return;
+      }
+      this.#triggers.shift();
+      const isTaken = this.#checkpoints.trigger(trigger);
+      if (isTaken && trigger.final === 'stop' && this.#chain.source !== undefined && this.#phase === 'running') {
+        this.#final.stop(trigger.checkpoint);
+      }
     }
+  }
+
+  /** A source that is to drain ends its input here, and takes the trigger when everything was emitted. */
+  #beginsDrain({ final, checkpoint }: SubtaskTrigger): boolean {
+    const begins =
+      final === 'drain' &&
+      this.#phase === 'running' &&
+      this.#chain.source !== undefined &&
+      !this.#checkpoints.isObsolete(checkpoint);
+    if (begins) {
+      this.#final.drain(checkpoint);
+      this.#phase = enter(this.#phase, 'finishing');
+    }
+    return begins;
   }
 
   /** A reader that cannot read what it is given fails its subtask. */
@@ -245,21 +413,64 @@ export class Subtask {
     this.wakeSource();
   }
 
-  /** Consumers learn the end at once; the sinks' last flush is waited for outside the loop. */
-  #commit(): void {
+  #onInputEnd(): void {
+    if (this.#isStopped) {
+      this.#end();
+    } else {
+      this.#phase = enter(this.#phase, 'finishing');
+    }
+  }
+
+  /** Consumers learn that no record follows; what waited for this is done. */
+  #endRecords(): void {
     this.#phase = enter(this.#phase, 'committing');
+    for (const edge of this.#chain.edges) {
+      edge.writeControl({ kind: 'end-of-records' });
+    }
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const event of deferred) {
+      this.#checkpoints.on(event);
+    }
+    this.#takeTriggers();
+    // The last ones of the job ask: whoever is before them is ready by now, and one checkpoint does for all.
+    if (this.#chain.edges.length === 0) {
+      this.#options.host.say({ kind: 'wanted' });
+    }
+  }
+
+  #isComplete(): boolean {
+    return this.#phase === 'committing'
+      ? this.#checkpoints.isLastStateComplete
+      : this.#phase === 'running' && this.#final.isComplete(this.#checkpoints.completed);
+  }
+
+  /** I5 */
+  #finishIfComplete(): void {
+    if (this.#isComplete()) {
+      this.#end();
+    }
+  }
+
+  #end(): void {
+    this.#phase = enter(this.#phase, 'finished');
     for (const edge of this.#chain.edges) {
       edge.writeControl({ kind: 'end-of-input' });
     }
-    this.#wait(
-      Promise.all(this.#chain.sinks.map(async (sink) => await committablesOf(sink, this.#abort.signal))),
-      (all) => {
-        this.#phase = enter(this.#phase, 'finished');
-        this.#report('finished', { committables: all.filter(({ committables }) => committables.length > 0) });
-        this.#close();
-      },
-      'the last flush',
-    );
+    this.#report('finished');
+    this.#close();
+  }
+
+  /** For what comes as a mail: what it throws is a failure of the subtask. */
+  #guarded(work: () => void): void {
+    if (this.hasEnded) {
+      return;
+    }
+    try {
+      work();
+    } catch (error) {
+      this.fail(classifyUnknown(error, nameOf(this.#chain.head.scope)));
+    }
   }
 
   /** Lets `work` run beside the loop; its end is a mail that counts only in the phase in which it began. */
@@ -272,33 +483,37 @@ export class Subtask {
         }
       });
     };
-    this.#beside = work.then(
-      (result) => {
-        inLoop(() => {
-          then(result);
-        });
-      },
-      (error: unknown) => {
-        inLoop(() => {
-          this.fail(classifyUnknown(error, `${nameOf(this.#chain.head.scope)}: ${what}`));
-        });
-      },
+    this.#joins(
+      work.then(
+        (result) => {
+          inLoop(() => {
+            then(result);
+          });
+        },
+        (error: unknown) => {
+          inLoop(() => {
+            this.fail(classifyUnknown(error, `${nameOf(this.#chain.head.scope)}: ${what}`));
+          });
+        },
+      ),
     );
   }
 
-  #report(state: TaskState, more: { failure?: Failure; committables?: readonly SinkCommittables[] } = {}): void {
-    const { failure, committables = [] } = more;
-    this.#options.host.report({
-      ...this.key,
-      state,
-      committables,
-      ...(failure === undefined ? {} : { failure }),
-    });
+  #joins(work: Promise<unknown>): void {
+    const over = (): void => {
+      this.#beside.delete(joined);
+    };
+    const joined: Promise<void> = work.then(over, over);
+    this.#beside.add(joined);
+  }
+
+  #report(state: TaskState, failure?: Failure): void {
+    this.#options.host.report({ ...this.key, state, ...(failure === undefined ? {} : { failure }) });
   }
 
   #close(): void {
     this.#abort.abort();
-    this.#beside
+    Promise.all(this.#beside)
       .then(async () => {
         await closeChain(this.#chain, this.#options.contexts.logger);
       })
@@ -311,8 +526,4 @@ export class Subtask {
         },
       );
   }
-}
-
-async function committablesOf(sink: SinkOperator, signal: AbortSignal): Promise<SinkCommittables> {
-  return { sink: parseOperatorUid(sink.scope.uid), committables: await sink.prepareCommit(signal) };
 }
