@@ -5,6 +5,8 @@ const never = ['**/node_modules/**', 'build/**'];
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Concurrent tests of one file: the chaos scenarios, of several processes each.
+    maxConcurrency: 3,
     projects: [
       {
         extends: true,
