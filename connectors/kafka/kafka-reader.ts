@@ -12,7 +12,10 @@ import type { SplitId } from '../../shared/ids.ts';
 import { invariant, required } from '../../shared/invariant.ts';
 import type { Counter } from '../../shared/metrics/metrics.ts';
 import { HeaderNames } from './header-names.ts';
+import type { KafkaClient } from './kafka-client.ts';
+import { acquireClient, releaseClient } from './kafka-client.ts';
 import { KafkaFetcher } from './kafka-fetcher.ts';
+import { KafkaGroupOffsets } from './kafka-group-offsets.ts';
 import { endpointOf } from './kafka-security.ts';
 import { crc32c } from './node-crc32c.ts';
 import { decompress } from './node-compression.ts';
@@ -51,6 +54,8 @@ export class KafkaReader implements SourceReader<unknown> {
   #cursorBytes = 0;
   #hasAllSplits = false;
   #recordsSkipped: Counter | undefined;
+  #groupOffsets: KafkaGroupOffsets | undefined;
+  #groupClient: KafkaClient | undefined;
 
   constructor(options: CheckedSource) {
     this.#options = options;
@@ -60,9 +65,14 @@ export class KafkaReader implements SourceReader<unknown> {
 
   async open(context: SourceReaderContext, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { brokers, security } = this.#options;
+    const { brokers, security, groupId } = this.#options;
+    const endpoint = endpointOf(brokers, security, context.settings);
     this.#context = context;
-    this.#fetcher = new KafkaFetcher(this.#options, endpointOf(brokers, security, context.settings), context);
+    this.#fetcher = new KafkaFetcher(this.#options, endpoint, context);
+    if (groupId !== undefined) {
+      this.#groupClient = acquireClient(endpoint, context.logger);
+      this.#groupOffsets = new KafkaGroupOffsets(groupId, this.#groupClient, context.logger);
+    }
     this.#recordsSkipped = context.metrics.counter('numRecordsSkipped', { reason: 'deserialize' });
     await Promise.resolve();
   }
@@ -129,8 +139,21 @@ export class KafkaReader implements SourceReader<unknown> {
     return [...this.#splits.values()].map((split) => ({ ...splitState(split), isFinished: isFinished(split) }));
   }
 
+  checkpointCompleted(splits: readonly SplitSnapshot[]): void {
+    this.#groupOffsets?.show(
+      splits.map((split) => {
+        const { topic, partition, next } = parseSplitState(split);
+        return { topic, partition, offset: next };
+      }),
+    );
+  }
+
   async close(): Promise<void> {
-    await this.#fetcher?.close();
+    await Promise.all([this.#fetcher?.close(), this.#groupOffsets?.close()]);
+    if (this.#groupClient !== undefined) {
+      await releaseClient(this.#groupClient);
+      this.#groupClient = undefined;
+    }
     this.#cursor = undefined;
   }
 
