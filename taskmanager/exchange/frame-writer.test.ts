@@ -234,7 +234,7 @@ function openChannel(options: ChannelOptions) {
     recordBytesMax: options.recordBytesMax ?? 100_000,
     waitsAtBarrier: options.waitsAtBarrier ?? false,
   };
-  const input = new ChannelInput({ ...shared, channel: 0, input: 0, feedback });
+  const input = new ChannelInput({ ...shared, channel: 0, input: 0, producer: 'source#0', feedback });
   const gate = new FrameGate([input]);
   const writer = new FrameWriter({
     ...shared,

@@ -85,6 +85,7 @@ function openGate(channels: number) {
         channel,
         input: 0,
         name: `source#${channel} → sink#0`,
+        producer: 'source#0',
         serializer: text,
         creditsMax: 4,
         recordBytesMax: 1000,

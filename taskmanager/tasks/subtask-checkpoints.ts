@@ -10,7 +10,7 @@ import type { Aligner, AlignerEffect, AlignerEvent, CancelReason } from '../inpu
 import type { InputGate } from '../input/input-gate.ts';
 import type { Chain } from '../operators/chain.ts';
 import { nameOf } from '../operators/operator-scope.ts';
-import type { CheckpointHost, SubtaskStage, SubtaskTrigger } from './checkpoint-host.ts';
+import type { CheckpointHost, SubtaskStage } from './checkpoint-host.ts';
 import { CompletedCheckpoints } from './completed-checkpoints.ts';
 import { describeSubtask, freezeChain, writeCaptures } from './subtask-snapshot.ts';
 import type { FrozenSubtask } from './subtask-snapshot.ts';
@@ -116,13 +116,7 @@ export class SubtaskCheckpoints {
     this.#goOn();
   }
 
-  /** False: it changes nothing any more, since it was passed or aborted. */
-  trigger({ checkpoint, triggeredAtMs }: SubtaskTrigger): boolean {
-    const isObsolete = this.isObsolete(checkpoint);
-    this.on({ kind: 'trigger', checkpoint, triggeredAtMs });
-    return !isObsolete;
-  }
-
+  /** Passed, or aborted before it came: it changes nothing any more. */
   isObsolete(checkpoint: CheckpointId): boolean {
     return checkpoint <= this.#aligner.current || this.#aligner.aborted.has(checkpoint);
   }

@@ -3,14 +3,15 @@ import { classifyUnknown } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import { required } from '../../shared/invariant.ts';
+import { isTime } from '../../shared/stream-element.ts';
 import type { ControlElement } from '../../shared/stream-element.ts';
-import type { AlignerEvent } from '../input/barrier-aligner.ts';
 import type { InputGate } from '../input/input-gate.ts';
 import type { Chain } from '../operators/chain.ts';
 import { nameOf, placed } from '../operators/operator-scope.ts';
+import { BarrierIntake } from './barrier-intake.ts';
+import type { AlignerWord } from './barrier-intake.ts';
 import type { SubtaskCheckpointWord, SubtaskStage, SubtaskTrigger } from './checkpoint-host.ts';
 import { closeChain } from './close-chain.ts';
-import { FinalTrigger } from './final-trigger.ts';
 import { ChainFinish } from './finish-chain.ts';
 import { openChain } from './open-chain.ts';
 import type { OpenContexts } from './open-chain.ts';
@@ -59,7 +60,6 @@ export interface SubtaskOptions {
  * I4  `closed` ends when nothing of the subtask runs any more.
  * I5  `finished` is reported when a checkpoint that holds the subtask's last state has completed (FLIP-147): until then
  *     barriers pass through it, also after its last record.
- * I6  A barrier that arrives behind the last record is taken when everything that the end led to was emitted.
  */
 export class Subtask {
   readonly key: SubtaskKey;
@@ -69,7 +69,7 @@ export class Subtask {
   readonly #input: TaskInput;
   readonly #finish: ChainFinish;
   readonly #checkpoints: SubtaskCheckpoints;
-  readonly #final = new FinalTrigger();
+  readonly #barriers: BarrierIntake;
   readonly #abort = new AbortController();
   readonly #closed = Promise.withResolvers<undefined>();
   /** What runs beside the loop: it is joined before anything is closed. */
@@ -78,15 +78,6 @@ export class Subtask {
   #assigned = 0;
   /** Given before the start: the readers get them then. */
   #early: SplitAssignment[] = [];
-  /** Triggers that wait until the chain is between two records. */
-  #triggers: SubtaskTrigger[] = [];
-  /** I6 */
-  #deferred: AlignerEvent[] = [];
-  /** Channels without a further record. */
-  readonly #withoutRecords = new Set<number>();
-  /** A channel ended although its records had not: the job was stopped. */
-  #isStopped = false;
-
   constructor(options: SubtaskOptions) {
     this.#options = options;
     this.key = options.key;
@@ -95,6 +86,15 @@ export class Subtask {
     this.#finish = new ChainFinish(options.chain);
     this.#input = this.#inputOf(options);
     this.#checkpoints = this.#checkpointsOf(options);
+    this.#barriers = new BarrierIntake({
+      chain: options.chain,
+      checkpoints: this.#checkpoints,
+      phase: () => this.#phase,
+      hasInputEnded: () => this.#input.hasEnded,
+      endInput: () => {
+        this.#phase = enter(this.#phase, 'finishing');
+      },
+    });
   }
 
   get phase(): SubtaskPhase {
@@ -111,10 +111,10 @@ export class Subtask {
 
   /** What a checkpoint waits for here; undefined: none is under way. */
   get stage(): SubtaskStage | undefined {
-    const [trigger] = this.#triggers;
-    return trigger === undefined
+    const { waiting } = this.#barriers;
+    return waiting === undefined
       ? this.#checkpoints.stage
-      : { checkpoint: trigger.checkpoint, stage: { kind: 'waiting-for-operator' } };
+      : { checkpoint: waiting.checkpoint, stage: { kind: 'waiting-for-operator' } };
   }
 
   /** Whether the loop may run it. */
@@ -139,7 +139,7 @@ export class Subtask {
       return;
     }
     async?.emitDone();
-    this.#takeTriggers();
+    this.#barriers.takeTriggers();
     if (this.#mayTake() && canGoOn(this.#chain)) {
       this.#input.take(turn);
     }
@@ -177,7 +177,7 @@ export class Subtask {
       this.#give(assignment);
     }
     this.#guarded(() => {
-      this.#takeTriggers();
+      this.#barriers.takeTriggers();
     });
     this.wakeSource();
   }
@@ -204,8 +204,7 @@ export class Subtask {
   /** A barrier starts here, or nothing is left that could bring one. */
   trigger(trigger: SubtaskTrigger): void {
     this.#guarded(() => {
-      this.#triggers.push(trigger);
-      this.#takeTriggers();
+      this.#barriers.trigger(trigger);
     });
   }
 
@@ -217,11 +216,9 @@ export class Subtask {
     });
   }
 
-  /** What the coordinator, or its loss, says of alignments. */
-  align(event: Exclude<AlignerEvent, { kind: 'barrier' | 'cancel-marker' | 'end-of-input' | 'trigger' }>): void {
+  align(word: AlignerWord): void {
     this.#guarded(() => {
-      this.#checkpoints.on(event);
-      const consequence = this.#final.onAligner(event);
+      const consequence = this.#barriers.align(word);
       if (consequence.kind === 'fail') {
         this.fail(consequence.failure);
       } else if (consequence.kind === 'go-on') {
@@ -256,14 +253,14 @@ export class Subtask {
       this.#mayTake() ||
       (this.#phase === 'running' && this.#input.hasEnded) ||
       this.#canEmit() ||
-      this.#triggers.length > 0 ||
-      this.#isComplete()
+      this.#barriers.waiting !== undefined ||
+      this.#barriers.isComplete
     );
   }
 
   /** Behind the last record only a gate has something more: barriers. */
   #mayTake(): boolean {
-    if (!this.#input.hasInput || this.#final.isStopping) {
+    if (!this.#input.hasInput || this.#barriers.isStopping) {
       return false;
     }
     return this.#phase === 'running' || (this.#phase === 'committing' && this.#chain.source === undefined);
@@ -326,72 +323,14 @@ export class Subtask {
   }
 
   #onControl(channel: number, element: ControlElement): void {
-    switch (element.kind) {
-      case 'end-of-records':
-        this.#withoutRecords.add(channel);
-        return;
-      case 'end-of-input':
-        this.#isStopped ||= !this.#withoutRecords.has(channel);
-        this.#onAligned({ kind: 'end-of-input', channel });
-        return;
-      case 'barrier': {
-        const { checkpoint, triggeredAtMs } = element;
-        this.#onAligned({ kind: 'barrier', channel, checkpoint, triggeredAtMs });
-        return;
-      }
-      case 'cancel-marker':
-        this.#onAligned({ kind: 'cancel-marker', checkpoint: element.checkpoint });
-        return;
-      case 'watermark':
-      case 'watermark-status':
-        for (const edge of this.#chain.edges) {
-          edge.writeControl(element);
-          this.#chain.pressure.check(edge);
-        }
+    if (!isTime(element)) {
+      this.#barriers.onControl(channel, element);
+      return;
     }
-  }
-
-  /** I6 */
-  #onAligned(event: AlignerEvent): void {
-    const isEnding = this.#phase === 'finishing' || (this.#phase === 'running' && this.#input.hasEnded);
-    if (isEnding && !this.#isStopped) {
-      this.#deferred.push(event);
-    } else {
-      this.#checkpoints.on(event);
+    for (const edge of this.#chain.edges) {
+      edge.writeControl(element);
+      this.#chain.pressure.check(edge);
     }
-  }
-
-  /** Triggers are taken between two records, and not between the parts of what the end leads to. */
-  #takeTriggers(): void {
-    while (
-      this.#triggers.length > 0 &&
-      (this.#phase === 'running' || this.#phase === 'committing') &&
-      this.#chain.suspensions.isEmpty
-    ) {
-      const [trigger] = this.#triggers;
-      if (trigger === undefined || this.#beginsDrain(trigger)) {
-        return;
-      }
-      this.#triggers.shift();
-      const isTaken = this.#checkpoints.trigger(trigger);
-      if (isTaken && trigger.final === 'stop' && this.#chain.source !== undefined && this.#phase === 'running') {
-        this.#final.stop(trigger.checkpoint);
-      }
-    }
-  }
-
-  /** A source that is to drain ends its input here, and takes the trigger when everything was emitted. */
-  #beginsDrain({ final, checkpoint }: SubtaskTrigger): boolean {
-    const begins =
-      final === 'drain' &&
-      this.#phase === 'running' &&
-      this.#chain.source !== undefined &&
-      !this.#checkpoints.isObsolete(checkpoint);
-    if (begins) {
-      this.#final.drain(checkpoint);
-      this.#phase = enter(this.#phase, 'finishing');
-    }
-    return begins;
   }
 
   /** A reader that cannot read what it is given fails its subtask. */
@@ -414,7 +353,7 @@ export class Subtask {
   }
 
   #onInputEnd(): void {
-    if (this.#isStopped) {
+    if (this.#barriers.isStopped) {
       this.#end();
     } else {
       this.#phase = enter(this.#phase, 'finishing');
@@ -427,27 +366,16 @@ export class Subtask {
     for (const edge of this.#chain.edges) {
       edge.writeControl({ kind: 'end-of-records' });
     }
-    const deferred = this.#deferred;
-    this.#deferred = [];
-    for (const event of deferred) {
-      this.#checkpoints.on(event);
-    }
-    this.#takeTriggers();
+    this.#barriers.takeDeferred();
     // The last ones of the job ask: whoever is before them is ready by now, and one checkpoint does for all.
     if (this.#chain.edges.length === 0) {
       this.#options.host.say({ kind: 'wanted' });
     }
   }
 
-  #isComplete(): boolean {
-    return this.#phase === 'committing'
-      ? this.#checkpoints.isLastStateComplete
-      : this.#phase === 'running' && this.#final.isComplete(this.#checkpoints.completed);
-  }
-
   /** I5 */
   #finishIfComplete(): void {
-    if (this.#isComplete()) {
+    if (this.#barriers.isComplete) {
       this.#end();
     }
   }
