@@ -134,3 +134,50 @@ test.each([
 
   expect(Number(batch?.sealed?.bytes.readBigInt64BE(27))).toBe(expected);
 });
+
+describe('sections', () => {
+  test('a batch holds records of one section, and a held section waits for the one before it', () => {
+    const clock = new MemoryClock();
+    const outboxes = new Outboxes(policy);
+    const identity = new ProducerIdentity(1n, 0, 'id');
+    outboxes.add(record(10), 0, clock);
+    const section = outboxes.closeSection();
+    outboxes.sendUpTo = section;
+    outboxes.add(record(10), 0, clock);
+    outboxes.add(record(10), 1, clock);
+    const outbox = outboxes.of('t', 0);
+
+    expect(outboxes.isDue(outbox, clock.monotonicMs(), false)).toBe(true);
+    expect(outboxes.isDue(outboxes.of('t', 1), clock.monotonicMs(), true)).toBe(false);
+    expect(outbox.next(identity, seal)?.builder.count).toBe(1);
+    expect(outboxes.isFlushed(section)).toBe(false);
+    outboxes.acknowledge(outbox, 0);
+    expect(outboxes.isFlushed(section)).toBe(true);
+    expect(outboxes.isDue(outbox, clock.monotonicMs(), true)).toBe(false);
+    outboxes.sendUpTo = Number.POSITIVE_INFINITY;
+    expect(outboxes.isDue(outbox, clock.monotonicMs(), true)).toBe(true);
+    expect(outbox.next(identity, seal)?.builder.count).toBe(1);
+  });
+
+  test('the halves of a batch that was too large stay in its section', () => {
+    const clock = new MemoryClock();
+    const outboxes = new Outboxes({ maxBatchBytes: 10_000, lingerMs: 5 });
+    const identity = new ProducerIdentity(1n, 0, 'id');
+    for (let i = 0; i < 4; i += 1) {
+      outboxes.add(record(500), 0, clock);
+    }
+    const section = outboxes.closeSection();
+    outboxes.add(record(500), 0, clock);
+    const outbox = outboxes.of('t', 0);
+    const size = outbox.next(identity, seal)?.sealed?.bytes.length ?? 0;
+    outboxes.split(outbox, size, seal);
+
+    expect(outboxes.isFlushed(section)).toBe(false);
+    outboxes.acknowledge(outbox, 0);
+    expect(outboxes.isFlushed(section)).toBe(false);
+    outbox.next(identity, seal);
+    outboxes.acknowledge(outbox, 0);
+    expect(outboxes.isFlushed(section)).toBe(true);
+    expect(outboxes.heldBytes).toBeGreaterThan(500);
+  });
+});
