@@ -3,8 +3,14 @@ import { customTaskConnector } from '../../connectors/custom/custom-task-connect
 import { customSink } from '../../connectors/custom/sink-spec.ts';
 import { customSource } from '../../connectors/custom/source-spec.ts';
 import { nodeClock } from '../../shared/clock/node-clock.ts';
-import type { SinkSpec, SinkWriter, SinkWriterContext } from '../../shared/connector/sink.ts';
-import type { SourceOutput, SourceReader, SourceReaderContext, SourceSpec } from '../../shared/connector/source.ts';
+import type { PreparedOutput, SinkSpec, SinkWriter, SinkWriterContext } from '../../shared/connector/sink.ts';
+import type {
+  SourceOutput,
+  SourceReader,
+  SourceReaderContext,
+  SourceSpec,
+  SplitSnapshot,
+} from '../../shared/connector/source.ts';
 import type { Deployment, TaskReport } from '../../shared/control/messages.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
@@ -20,6 +26,7 @@ import {
   parseSubtaskIndex,
   parseTaskManagerId,
 } from '../../shared/ids.ts';
+import type { CheckpointId } from '../../shared/ids.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import type { MetricSample } from '../../shared/metrics/metrics.ts';
@@ -29,7 +36,10 @@ import { MemoryPacketPort } from '../exchange/memory-packet-port.ts';
 import { openSlotExchange } from '../exchange/open-slot-exchange.ts';
 import type { SlotExchange } from '../exchange/slot-exchange.ts';
 import type { PacketPort } from '../exchange/packet-port.ts';
+import { CheckpointDriver } from './checkpoint-driver-testing.ts';
+import { MemorySlotState } from './memory-slot-state.ts';
 import { Slot } from './slot.ts';
+import type { SlotState } from './slot-state.ts';
 import type { SlotReport } from './slot-messages.ts';
 
 /** The numbers 0, 1, 2 … as a source; how many were asked of it is what back-pressure is measured by. */
@@ -74,8 +84,9 @@ export class CountingReader implements SourceReader<number> {
     return this.#noMore ? 'finished' : 'wait';
   }
 
-  snapshot(): readonly [] {
-    return [];
+  snapshot(): readonly SplitSnapshot[] {
+    const isFinished = this.#noMore && this.handedOver === this.#count;
+    return this.#hasSplit ? [{ id: parseSplitId('numbers'), position: `${this.handedOver}`, isFinished }] : [];
   }
 
   async close(): Promise<void> {
@@ -84,13 +95,20 @@ export class CountingReader implements SourceReader<number> {
   }
 }
 
-/** Keeps what is written. Full while `room` is 0; `flush` waits for `release` when told so. */
+/**
+ * Keeps what is written, in transactions: what was written since the last barrier is one committable, and visible once a
+ * checkpoint that covers it has completed. Full while `room` is 0; a flush waits while `isStuck`.
+ */
 export class KeepingWriter implements SinkWriter<number> {
   readonly values: number[] = [];
   room = Infinity;
   isClosed = false;
   isFlushed = false;
   flushFailure: Failure | undefined;
+  readonly prepared = new Map<CheckpointId, readonly number[]>();
+  readonly visible: number[] = [];
+  #from = 0;
+  #stuck: { readonly promise: Promise<undefined>; readonly resolve: (value: undefined) => void } | undefined;
   context: SinkWriterContext | undefined;
 
   get isWritable(): boolean {
@@ -120,9 +138,35 @@ export class KeepingWriter implements SinkWriter<number> {
     this.isFlushed = true;
   }
 
-  async prepareCommit(): Promise<readonly string[]> {
+  /** From now on a flush waits, until `unstick`. */
+  stick(): void {
+    this.#stuck = Promise.withResolvers<undefined>();
+  }
+
+  unstick(): void {
+    this.#stuck?.resolve(undefined);
+    this.#stuck = undefined;
+  }
+
+  async prepareCommit(checkpoint: CheckpointId): Promise<readonly PreparedOutput[]> {
+    const [from, to] = [this.#from, this.values.length];
+    this.#from = to;
+    await this.#stuck?.promise;
     await this.flush();
-    return [`${this.values.length}`];
+    if (from === to) {
+      return [];
+    }
+    this.prepared.set(checkpoint, this.values.slice(from, to));
+    return [{ committable: `${from}-${to}`, beganAtMs: 0, timeoutMs: 60_000 }];
+  }
+
+  committed(checkpoint: CheckpointId): void {
+    for (const [preparedFor, values] of this.prepared) {
+      if (preparedFor <= checkpoint) {
+        this.visible.push(...values);
+        this.prepared.delete(preparedFor);
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -152,6 +196,8 @@ export interface SlotRun {
   readonly reports: TaskReport[];
   readonly failures: Failure[];
   samples: readonly MetricSample[];
+  readonly checkpoints: CheckpointDriver;
+  readonly reported: SlotReport[];
   /** How often the loops asked for a turn. */
   turnsAsked: number;
   /** Splits to every reader, the start, and no more splits. */
@@ -161,8 +207,15 @@ export interface SlotRun {
   statesOf(vertex: string): readonly string[];
 }
 
-/** Opens all slots of a job in this thread, over memory ports that are delivered at once. */
-export function openSlots(job: JobDefinition, limits: Partial<ExchangeLimits> = {}): SlotRun {
+/**
+ * Opens all slots of a job in this thread, over memory ports that are delivered at once. Checkpoints are triggered when subtasks
+ * ask for them, and completed, while the driver acts. `state`: of each slot, by its number.
+ */
+export function openSlots(
+  job: JobDefinition,
+  limits: Partial<ExchangeLimits> = {},
+  state: (slot: number) => SlotState = () => new MemorySlotState(),
+): SlotRun {
   const graph = chainGraph(buildGraph(job, {}, { parallelism: 1, maxParallelism: 128 }));
   const slotCount = Math.max(...layoutSubtasks(graph).map(({ slot }) => slot)) + 1;
   const taskManager = parseTaskManagerId('tm');
@@ -181,6 +234,13 @@ export function openSlots(job: JobDefinition, limits: Partial<ExchangeLimits> = 
     maxParallelism: 128,
     fingerprint: fingerprintOf(graph),
     slots: places,
+    checkpointing: {
+      lineage: 'lineage',
+      directory: 'in-memory',
+      restore: undefined,
+      clusterId: 'test',
+      transactionPool: 4,
+    },
   };
   const ports = memoryPorts(slotCount);
   const exchanges: SlotExchange[] = [];
@@ -192,6 +252,12 @@ export function openSlots(job: JobDefinition, limits: Partial<ExchangeLimits> = 
     failures: [],
     samples: [],
     turnsAsked: 0,
+    reported: [],
+    checkpoints: new CheckpointDriver(graph, (command) => {
+      for (const slot of slots) {
+        slot.onCommand(command);
+      }
+    }),
     start: () => {
       for (const slot of slots) {
         slot.onCommand({ kind: 'start' });
@@ -219,6 +285,8 @@ export function openSlots(job: JobDefinition, limits: Partial<ExchangeLimits> = 
     statesOf: (vertex) => run.reports.filter((report) => report.vertex === vertex).map(({ state }) => state),
   };
   const onReport = (report: SlotReport): void => {
+    run.reported.push(report);
+    run.checkpoints.onReport(report);
     if (report.kind === 'task-report') {
       run.reports.push(report.report);
     } else if (report.kind === 'slot-failed') {
@@ -233,6 +301,12 @@ export function openSlots(job: JobDefinition, limits: Partial<ExchangeLimits> = 
       flushAfterMs: 5,
       connectors: new Map<string, string>(),
       logLevel: 'silent' as const,
+      state: {
+        backend: 'heap' as const,
+        localDir: '',
+        limits: { dirtySoftBytes: 2 ** 20, dirtyHardBytes: 2 ** 22, cacheBytes: 2 ** 20 },
+        s3: { endpoint: undefined, region: '', accessKey: undefined, secretKey: undefined },
+      },
     };
     const opened = new Slot(
       graph,
@@ -250,6 +324,7 @@ export function openSlots(job: JobDefinition, limits: Partial<ExchangeLimits> = 
           };
         },
         connectors: new Map([['custom', customTaskConnector]]),
+        state: state(slot),
         logger: silentLogger,
         report: onReport,
         openExchange: (callbacks) => {

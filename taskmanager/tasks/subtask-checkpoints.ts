@@ -79,9 +79,13 @@ export class SubtaskCheckpoints {
     return this.#completed.highest;
   }
 
-  /** A checkpoint that holds the subtask's last state has completed, and no later one waits for this subtask. */
+  /**
+   * A checkpoint that holds the subtask's last state has completed, no later one waits for this subtask, and its inputs have
+   * ended: a producer that still has something to send must find it.
+   */
   get isLastStateComplete(): boolean {
-    return this.#completed.isLastStateComplete && this.#underWay.size === 0;
+    const { ended, channelCount } = this.#aligner;
+    return this.#completed.isLastStateComplete && this.#underWay.size === 0 && ended.size === channelCount;
   }
 
   /** What the newest checkpoint that is under way here waits for. */
