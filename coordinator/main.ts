@@ -1,13 +1,15 @@
 import { armNodeFailpoints } from '../shared/failpoints/node-failpoints.ts';
 import { nodeLogger } from '../shared/log/node-logger.ts';
-import { classifyUnknown, formatFailure, StreamError } from '../shared/failure/failure.ts';
+import { classifyUnknown, formatFailure, isAbort, StreamError } from '../shared/failure/failure.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import { openMetricsEndpoint } from '../shared/metrics/http-metrics.ts';
 import type { MetricsEndpoint } from '../shared/metrics/http-metrics.ts';
 import { VERSION } from '../shared/version.ts';
 import { clusterMetrics } from './api/cluster-metrics.ts';
+import type { CoordinatorServer } from './api/grpc-coordinator-server.ts';
 import type { Leadership } from './election/leader-election.ts';
-import { wireElection, wireLoop, wireServer } from './wiring.ts';
+import { findSettingsProblems } from './settings.ts';
+import { wireElection, wireJobStore, wireLoop, wireServer, wireSnapshots } from './wiring.ts';
 import type { CoordinatorSettings } from './wiring.ts';
 
 export type { CoordinatorSettings } from './wiring.ts';
@@ -28,6 +30,7 @@ export async function runCoordinator(
   hooks: CoordinatorHooks = {},
 ): Promise<number> {
   armNodeFailpoints('coordinator');
+  checkSettings(settings);
   const logger = nodeLogger('coordinator', settings.configuration['log.level']);
   logger.info('coordinator-starting', { version: VERSION, pid: process.pid });
   const leadership = await wireElection().campaign(signal);
@@ -62,10 +65,17 @@ interface Run {
 
 async function lead(settings: CoordinatorSettings, { epoch, lost }: Leadership, run: Run): Promise<void> {
   const { logger, hooks } = run;
-  const loop = wireLoop(settings, epoch, logger);
-  const server = await wireServer(settings, loop, logger);
+  const store = wireJobStore();
+  const snapshots = await wireSnapshots(settings);
+  const parts = { epoch, store, snapshots, logger };
+  const loop = wireLoop(settings, parts);
+  const ending = AbortSignal.any([run.signal, lost]);
+  let server: CoordinatorServer | undefined;
   let metrics: MetricsEndpoint | undefined;
   try {
+    // Before anybody can ask: who asks too early would hear that there are no jobs.
+    await loop.recover(ending);
+    server = await wireServer(settings, loop, parts);
     const port = settings.configuration['metrics.port'];
     if (port !== undefined) {
       const host = settings.configuration['metrics.host'];
@@ -74,9 +84,27 @@ async function lead(settings: CoordinatorSettings, { epoch, lost }: Leadership, 
     }
     logger.info('coordinator-leading', { address: server.address, epoch });
     hooks.onListening?.(server.address);
-    await loop.run(AbortSignal.any([run.signal, lost]));
+    await loop.run(ending);
+  } catch (error) {
+    if (!(ending.aborted && isAbort(error))) {
+      throw error;
+    }
   } finally {
-    server.close();
+    server?.close();
     await metrics?.close();
+    await snapshots.close();
+    await store.close();
+  }
+}
+
+function checkSettings({ configuration }: CoordinatorSettings): void {
+  const problems = findSettingsProblems(configuration);
+  if (problems.length > 0) {
+    throw new StreamError({
+      code: 'configuration-contradictory',
+      reaction: 'fail-job',
+      message: problems.join('\n'),
+      remedy: 'Correct the configuration; "nerve help configuration" and docs/CONFIGURATION.md describe each key.',
+    });
   }
 }

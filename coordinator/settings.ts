@@ -1,5 +1,9 @@
+import { join } from 'node:path';
+import { temporaryFolder } from '../shared/config/node-temporary-folder.ts';
 import type { Configuration } from '../shared/config/options.ts';
 import { VERSION } from '../shared/version.ts';
+import { transactionTimeoutNeededMs } from './checkpoints/checkpoint-settings.ts';
+import type { CheckpointSettings } from './checkpoints/checkpoint-settings.ts';
 import type { KernelSettings } from './kernel/kernel-state.ts';
 import type { RestartStrategy } from './recovery/restart-policy.ts';
 
@@ -7,6 +11,13 @@ import type { RestartStrategy } from './recovery/restart-policy.ts';
 const DEPLOY_TIMEOUT_MS = 300_000;
 /** From Cancel until a task manager must have ended an attempt. Longer than a task manager takes to terminate a thread. */
 const END_TIMEOUT_MS = 30_000;
+/** A job that ends waits for its sinks to give up its last attempt, but not for a broker that is away. */
+const ABANDON_TIMEOUT_MS = 30_000;
+/** Checkpoint ids reserved with one write: a leader that dies wastes at most so many. */
+const ID_BLOCK = 100;
+/** Generous: from a failure until a new leader or attempt has finished the commits. */
+const RECOVERY_MS = 60_000;
+const INTERVAL_MS = { least: 100, most: 3_600_000 };
 /** Ended jobs that `nerve list` shows. */
 const ENDED_JOBS_MAX = 100;
 
@@ -20,6 +31,65 @@ export function kernelSettings(configuration: Configuration): KernelSettings {
     deployTimeoutMs: DEPLOY_TIMEOUT_MS,
     endTimeoutMs: END_TIMEOUT_MS,
     endedJobsMax: ENDED_JOBS_MAX,
+    abandonTimeoutMs: ABANDON_TIMEOUT_MS,
+    checkpoints: checkpointSettings(configuration),
+    checkpointDirectory: checkpointDirectory(configuration),
+    clusterId: clusterId(configuration),
+  };
+}
+
+/** `state.checkpoints.dir`; a folder of this machine when there is none: enough for a cluster on one machine. */
+export function checkpointDirectory(configuration: Configuration): string {
+  return configuration['state.checkpoints.dir'] ?? join(temporaryFolder(configuration), 'checkpoints');
+}
+
+export function clusterId(configuration: Configuration): string {
+  return configuration['high-availability.cluster-id'] ?? 'default';
+}
+
+/** What an exactly-once sink's transaction must last at least (DESIGN §8.9). */
+export function transactionTimeoutNeeded(configuration: Configuration): number {
+  return transactionTimeoutNeededMs(checkpointSettings(configuration), {
+    leaderlessGraceMs: configuration['coordinator-loss-grace'],
+    recoveryMs: RECOVERY_MS,
+  });
+}
+
+/** Everything that is wrong with the configuration beyond the form of its single values, as sentences. */
+export function findSettingsProblems(configuration: Configuration): readonly string[] {
+  const interval = configuration['execution.checkpointing.interval'];
+  const timeout = configuration['execution.checkpointing.timeout'];
+  const minPause = configuration['execution.checkpointing.min-pause'];
+  const problems: string[] = [];
+  if (interval < INTERVAL_MS.least || interval > INTERVAL_MS.most) {
+    problems.push(`execution.checkpointing.interval is ${interval} ms: it must be 100 ms to 1 h`);
+  }
+  if (timeout < INTERVAL_MS.least) {
+    problems.push(`execution.checkpointing.timeout is ${timeout} ms: no checkpoint would ever complete`);
+  }
+  if (minPause > INTERVAL_MS.most) {
+    problems.push(`execution.checkpointing.min-pause is ${minPause} ms: it must be at most 1 h`);
+  }
+  if (minPause > 0 && configuration['execution.checkpointing.max-concurrent-checkpoints'] > 1) {
+    problems.push(
+      'execution.checkpointing.min-pause keeps checkpoints apart: execution.checkpointing.max-concurrent-checkpoints must then be 1',
+    );
+  }
+  if (configuration['heartbeat.timeout'] <= configuration['heartbeat.interval']) {
+    problems.push('heartbeat.timeout must be longer than heartbeat.interval');
+  }
+  return problems;
+}
+
+function checkpointSettings(configuration: Configuration): CheckpointSettings {
+  return {
+    intervalMs: configuration['execution.checkpointing.interval'],
+    timeoutMs: configuration['execution.checkpointing.timeout'],
+    minPauseMs: configuration['execution.checkpointing.min-pause'],
+    tolerableFailures: configuration['execution.checkpointing.tolerable-failed-checkpoints'],
+    retained: configuration['execution.checkpointing.num-retained'],
+    concurrentMax: configuration['execution.checkpointing.max-concurrent-checkpoints'],
+    idBlock: ID_BLOCK,
   };
 }
 

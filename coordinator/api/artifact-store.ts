@@ -7,4 +7,6 @@ export interface ArtifactStore {
   read(hash: ArtifactHash): Promise<Buffer | undefined>;
   /** A path that `import` takes, of an artifact that was put here. */
   pathOf(hash: ArtifactHash): string;
+  /** The same of an artifact that another coordinator may have stored. Throws `artifact-missing` when nobody has. */
+  fetch(hash: ArtifactHash): Promise<string>;
 }

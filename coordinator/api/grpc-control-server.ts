@@ -150,6 +150,10 @@ class StreamSession implements TaskManagerConnection {
       case 'split-request':
       case 'attempt-failed':
       case 'attempt-ended':
+      case 'acknowledge-checkpoint':
+      case 'decline-checkpoint':
+      case 'checkpoint-progress':
+      case 'checkpoint-wanted':
       case 'goodbye':
         await loop.post({ ...message, connection: id }, signal);
         return;

@@ -15,6 +15,7 @@ import type { JobConnectors } from '../runtime/job-connectors.ts';
 export interface ConnectorDeps {
   readonly connectors: CoordinatorConnectors;
   readonly settings: ConnectorSettings;
+  readonly clusterId: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -34,6 +35,34 @@ export function makeConnectors(graph: JobGraph, jobId: JobId, deps: ConnectorDep
     }
   }
   return maker;
+}
+
+/**
+ * What the sinks say against their own settings, given how long the job's checkpoints need a transaction (DESIGN §8.9). An
+ * outside that cannot be asked now is no reason to refuse the job.
+ */
+export async function checkSinks(
+  { committers }: JobConnectors,
+  neededMs: number,
+  { logger }: Pick<ConnectorDeps, 'logger'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const problems = await Promise.all(
+    [...committers].map(async ([uid, committer]) => {
+      try {
+        const found = await committer.check(neededMs, signal);
+        return found.map((problem) => `sink "${uid}": ${problem}`);
+      } catch (error) {
+        const failure = classifyUnknown(error, `the check of sink "${uid}"`);
+        if (failure.reaction === 'fail-job') {
+          return [`sink "${uid}": ${formatFailure(failure)}`];
+        }
+        logger.warn('sink-not-checked', { sink: uid, code: failure.code, failure: formatFailure(failure) });
+        return [];
+      }
+    }),
+  );
+  return problems.flat();
 }
 
 class ConnectorMaker implements MadeConnectors {
@@ -74,7 +103,7 @@ class ConnectorMaker implements MadeConnectors {
   }
 
   #makeSink(uid: string, { sink }: Extract<OperatorSpec, { kind: 'sink' }>): void {
-    const context = { ...this.#context(uid), jobId: this.#jobId, uid };
+    const context = { ...this.#context(uid), jobId: this.#jobId, uid, clusterId: this.#deps.clusterId };
     const committer = this.#connector(`sink "${uid}"`, sink.connector)?.createCommitter(sink, context);
     if (committer !== undefined) {
       this.committers.set(parseOperatorUid(uid), committer);
@@ -90,7 +119,7 @@ class ConnectorMaker implements MadeConnectors {
     return connector;
   }
 
-  #context(uid: string): Omit<ConnectorDeps, 'connectors'> {
+  #context(uid: string): Omit<ConnectorDeps, 'connectors' | 'clusterId'> {
     const { settings, clock, logger } = this.#deps;
     return { settings, clock, logger: logger.with({ jobId: this.#jobId, operator: uid }) };
   }

@@ -39,6 +39,18 @@ export class NodeArtifactStore implements ArtifactStore {
     return join(this.#folder, `${hash}.mjs`);
   }
 
+  async fetch(hash: ArtifactHash): Promise<string> {
+    if ((await this.read(hash)) === undefined) {
+      throw new StreamError({
+        code: 'artifact-missing',
+        reaction: 'retry',
+        message: `There is no job module ${this.pathOf(hash)}.`,
+        remedy: 'Submit the job again.',
+      });
+    }
+    return this.pathOf(hash);
+  }
+
   async #readFile(hash: ArtifactHash): Promise<Buffer | undefined> {
     try {
       return await readFile(this.pathOf(hash));

@@ -1,16 +1,21 @@
 import { chainGraph } from '../../shared/graph/job-graph.ts';
 import type { JobModule } from '../../shared/control/messages.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
+import { fingerprintOf } from '../../shared/graph/fingerprint.ts';
+import type { JobGraph } from '../../shared/graph/job-graph.ts';
 import type { JobDefinition } from '../../shared/graph/define-job.ts';
 import type { RawArguments } from '../../shared/graph/job-arguments.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
 import { deriveJobSpec } from '../jobs/job-spec.ts';
+import type { JobSpec } from '../jobs/job-spec.ts';
+import type { JobOrigin } from '../kernel/kernel-events.ts';
 import type { CoordinatorLoop } from '../runtime/coordinator-loop.ts';
 import { closeConnectors } from '../runtime/job-connectors.ts';
+import type { JobConnectors } from '../runtime/job-connectors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { makeConnectors } from './make-connectors.ts';
-import type { ConnectorDeps } from './make-connectors.ts';
+import { checkSinks, makeConnectors } from './make-connectors.ts';
+import type { ConnectorDeps, MadeConnectors } from './make-connectors.ts';
 import type { Inspection, InspectionRequest } from './inspection.ts';
 
 export interface SubmitDeps extends ConnectorDeps {
@@ -18,6 +23,10 @@ export interface SubmitDeps extends ConnectorDeps {
   readonly artifacts: ArtifactStore;
   readonly inspect: (request: InspectionRequest, signal: AbortSignal) => Promise<Inspection>;
   readonly load: (location: string) => Promise<JobDefinition>;
+  /** What a sink's transactions must last at least under this cluster's checkpoint settings. */
+  readonly transactionTimeoutNeededMs: number;
+  /** Unique: names the history of checkpoints that a job makes. */
+  readonly newLineage: () => string;
 }
 
 export interface SubmitRequest {
@@ -27,6 +36,13 @@ export interface SubmitRequest {
   readonly args: RawArguments;
   readonly parallelism: number;
   readonly maxParallelism: number;
+  /** Given the job as it was drawn, what it begins with: objects are copied only for a job that is sound. */
+  readonly prepareOrigin?: (job: PreparedJob, signal: AbortSignal) => Promise<JobOrigin>;
+}
+
+export interface PreparedJob {
+  readonly spec: JobSpec;
+  readonly graph: JobGraph;
 }
 
 /**
@@ -44,19 +60,60 @@ export async function submitJob(request: SubmitRequest, deps: SubmitDeps, signal
   const job = await deps.load(location);
   const graph = chainGraph(buildGraph(job, args, { parallelism, maxParallelism }));
   const made = makeConnectors(graph, jobId, deps);
-  if (made.problems.length > 0) {
-    await closeConnectors(made);
-    throw invalid(made.problems);
-  }
-  const submission = { jobId, module, args, defaultParallelism: parallelism, maxParallelism };
+  const lineage = deps.newLineage();
+  const submission = { jobId, module, args, defaultParallelism: parallelism, maxParallelism, lineage };
   const spec = deriveJobSpec(submission, graph, made.sources);
-  if (spec.fingerprint !== inspection.fingerprint) {
-    await closeConnectors(made);
-    throw invalid([
-      'the job draws another graph each time it is built: its build function must depend on its arguments only',
-    ]);
+  const prepared = await closingOnError(made, async () => {
+    await checkMade(made, deps, signal);
+    if (spec.fingerprint !== inspection.fingerprint) {
+      throw invalid([
+        'the job draws another graph each time it is built: its build function must depend on its arguments only',
+      ]);
+    }
+    return await request.prepareOrigin?.({ spec, graph }, signal);
+  });
+  return await deps.loop.submit({ spec, connectors: made, origin: prepared }, signal);
+}
+
+async function checkMade(made: MadeConnectors, deps: SubmitDeps, signal: AbortSignal): Promise<void> {
+  const problems =
+    made.problems.length > 0
+      ? made.problems
+      : await checkSinks(made, deps.transactionTimeoutNeededMs, deps, signal);
+  if (problems.length > 0) {
+    throw invalid(problems);
   }
-  return await deps.loop.submit(spec, made, signal);
+}
+
+async function closingOnError<T>(made: JobConnectors, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await closeConnectors(made);
+    throw error;
+  }
+}
+
+/** The connectors of a job that another leader has accepted. @throws StreamError */
+export async function remakeConnectors(
+  spec: JobSpec,
+  deps: ConnectorDeps & Pick<SubmitDeps, 'artifacts' | 'load'>,
+): Promise<JobConnectors> {
+  const { jobId, module, args, defaultParallelism, maxParallelism } = spec;
+  const location = module.kind === 'artifact' ? await deps.artifacts.fetch(module.hash) : module.path;
+  const job = await deps.load(location);
+  const graph = chainGraph(buildGraph(job, args, { parallelism: defaultParallelism, maxParallelism }));
+  const made = makeConnectors(graph, jobId, deps);
+  return await closingOnError(made, async () => {
+    await Promise.resolve();
+    if (made.problems.length > 0) {
+      throw invalid(made.problems);
+    }
+    if (fingerprintOf(graph) !== spec.fingerprint) {
+      throw invalid([`the module ${location} draws another graph than the job that was accepted`]);
+    }
+    return made;
+  });
 }
 
 async function storeModule({ module }: SubmitRequest, artifacts: ArtifactStore): Promise<JobModule> {

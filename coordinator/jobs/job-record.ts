@@ -21,6 +21,8 @@ export interface JobRecord {
   /** Start positions of every split found. */
   readonly sources: readonly StoredSource[];
   readonly origin: RestoreHandle | undefined;
+  /** Of a job that has ended: savepoints of its last checkpoint are not copied yet. */
+  readonly owesSavepoints: boolean;
 }
 
 export interface StoredSource extends KnownSplits {
@@ -49,5 +51,6 @@ export function recordOf(job: Job): JobRecord {
       isComplete,
     })),
     origin: checkpoints.origin,
+    owesSavepoints: (checkpoints.machine?.copying.length ?? 0) > 0,
   };
 }

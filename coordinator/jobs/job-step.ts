@@ -16,7 +16,8 @@ import { followCheckpoints, onCommitEvent, tickCheckpoints } from './follow-chec
 import { andThen, unchangedJob } from './job-events.ts';
 import type { CheckpointTell, JobContext, JobEvent, JobStep, SavepointEvent } from './job-events.ts';
 import { hasEnded, isDeployed, isEnding } from './job.ts';
-import type { DeployedJob, Job } from './job.ts';
+import type { DeployedJob, EndedJob, Job } from './job.ts';
+import { recordOf } from './job-record.ts';
 import { onLifeSign } from './life-signs.ts';
 import { progressEnding } from './progress-ending.ts';
 import { endAsCancelled } from './states/cancelled.ts';
@@ -40,12 +41,17 @@ export function completeStep(step: JobStep, context: JobContext): JobStep {
   if (isEnding(followed.job)) {
     return andThen(followed, (job) => (isEnding(job) ? progressEnding(job, context) : unchangedJob(job)));
   }
-  return hasEnded(followed.job) ? withoutMachine(followed) : followed;
+  return hasEnded(followed.job) ? withoutMachine(followed, followed.job) : followed;
 }
 
-function withoutMachine(step: JobStep): JobStep {
-  const checkpoints = withoutIdleMachine(step.job.checkpoints);
-  return checkpoints === step.job.checkpoints ? step : { ...step, job: { ...step.job, checkpoints } };
+/** Of an ended job nothing is kept but what savepoints still need; that they do not any more is stored. */
+function withoutMachine(step: JobStep, ended: EndedJob): JobStep {
+  const checkpoints = withoutIdleMachine(ended.checkpoints);
+  if (checkpoints === ended.checkpoints) {
+    return step;
+  }
+  const job = { ...ended, checkpoints };
+  return { ...step, job, persist: [...step.persist, { kind: 'put-job', record: recordOf(job) }] };
 }
 
 function onEvent(job: Job, event: JobEvent, context: JobContext): JobStep {

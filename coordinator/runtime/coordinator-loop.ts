@@ -1,23 +1,32 @@
 import type { Clock } from '../../shared/clock/clock.ts';
-import { StreamError } from '../../shared/failure/failure.ts';
+import { isAbort, StreamError } from '../../shared/failure/failure.ts';
 import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random/random.ts';
+import type { SnapshotStore } from '../../shared/snapshot-store/snapshot-store.ts';
 import type { KernelContext, KernelEvent, KernelStep, SubmitAnswer } from '../kernel/kernel-events.ts';
+import type { JobOrigin } from '../kernel/kernel-events.ts';
 import { EMPTY_KERNEL } from '../kernel/kernel-state.ts';
 import type { KernelSettings, KernelState } from '../kernel/kernel-state.ts';
 import { kernelStep } from '../kernel/kernel-step.ts';
+import { recoverKernel } from '../kernel/recover-kernel.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
-import type { JobStore } from '../jobs/job-store.ts';
+import type { SavepointAnswer, SavepointRequest } from '../checkpoints/checkpoint-events.ts';
+import type { JobStore } from '../job-store/job-store.ts';
 import type { ConnectionId } from '../membership/ids.ts';
 import type { Instant } from '../membership/members.ts';
 import { Connections } from './connections.ts';
+import type { CopySavepoint } from './copy-savepoint.ts';
 import { Inbox } from './inbox.ts';
 import { closeConnectors } from './job-connectors.ts';
 import type { JobConnectors, OpenConnectors } from './job-connectors.ts';
+import { loadCluster } from './load-cluster-loop.ts';
 import { logChanges } from './log-changes.ts';
 import { MetricStore } from './metric-store.ts';
 import { performEffects } from './perform-effects.ts';
+import { RecordWriter } from './record-writer.ts';
+import { remakeAll } from './remake-connectors-loop.ts';
+import type { RemakeConnectors } from './remake-connectors-loop.ts';
 import { StateWatchers } from './state-watchers.ts';
 import { TaskScope } from './task-scope.ts';
 
@@ -25,6 +34,9 @@ export interface LoopDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly store: JobStore;
+  readonly snapshots: SnapshotStore;
+  readonly copySavepoint: CopySavepoint;
+  readonly remakeConnectors: RemakeConnectors;
   readonly epoch: LeaderEpoch;
   readonly settings: KernelSettings;
   readonly logger: Logger;
@@ -46,16 +58,20 @@ export class CoordinatorLoop {
   readonly #inbox = new Inbox<KernelEvent>(INBOX_MAX);
   readonly #connectors: OpenConnectors = new Map();
   readonly #submissions = new Map<number, PendingSubmission>();
+  readonly #savepoints = new Map<number, (answer: SavepointAnswer) => void>();
+  readonly #writer: RecordWriter;
   readonly #watchers = new StateWatchers<KernelState>(EMPTY_KERNEL);
   readonly #scope: TaskScope;
   #heard = new Map<ConnectionId, Instant>();
   #lastRequest = 0;
   #tickIsQueued = false;
   #hasEnded = false;
+  #isRecovered = false;
   #broken: { readonly error: unknown } | undefined;
 
   constructor(deps: LoopDeps) {
     this.#deps = deps;
+    this.#writer = new RecordWriter(deps);
     this.#scope = new TaskScope((error) => {
       this.#broken ??= { error };
       this.raise({ kind: 'tick', heard: new Map() });
@@ -91,13 +107,13 @@ export class CoordinatorLoop {
   }
 
   /** Hands a checked job in. The connectors are the loop's from now on, and closed if the job is refused. */
-  async submit(spec: JobSpec, connectors: JobConnectors, signal: AbortSignal): Promise<JobId> {
+  async submit({ spec, connectors, origin }: NewJob, signal: AbortSignal): Promise<JobId> {
     this.#lastRequest += 1;
     const request = this.#lastRequest;
     const answered = new Promise<SubmitAnswer>((resolve) => {
       this.#submissions.set(request, { connectors, answer: resolve });
     });
-    const isIn = !this.#hasEnded && (await this.post({ kind: 'submit', request, spec }, signal));
+    const isIn = !this.#hasEnded && (await this.post({ kind: 'submit', request, spec, ...(origin === undefined ? {} : { origin }) }, signal));
     if (!isIn) {
       this.#submissions.delete(request);
     }
@@ -109,18 +125,61 @@ export class CoordinatorLoop {
     return answer.jobId;
   }
 
+  /**
+   * Takes a savepoint, with `stop` or `drain` as the job's last act. Answered when its copy is complete, or with why there is
+   * none; the signal ends only the wait.
+   */
+  async savepoint(jobId: JobId, wanted: Omit<SavepointRequest, 'request'>, signal: AbortSignal): Promise<SavepointAnswer> {
+    this.#lastRequest += 1;
+    const request = this.#lastRequest;
+    const answered = Promise.withResolvers<SavepointAnswer>();
+    const giveUp = (): void => {
+      answered.resolve({ kind: 'failed', failure: GIVEN_UP });
+    };
+    this.#savepoints.set(request, answered.resolve);
+    signal.addEventListener('abort', giveUp);
+    try {
+      const isIn =
+        this.state.jobs.has(jobId) &&
+        !this.#hasEnded &&
+        (await this.post({ kind: 'savepoint', jobId, request, ...wanted }, signal));
+      return isIn ? await answered.promise : { kind: 'failed', failure: signal.aborted ? GIVEN_UP : STOPPING };
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      this.#savepoints.delete(request);
+    }
+  }
+
+  /**
+   * Takes over what a former leader has left. Before anybody is answered; `run` does it unless it was done.
+   * @throws StreamError when records cannot be read; the abort error of the signal
+   */
+  async recover(signal: AbortSignal): Promise<void> {
+    this.#isRecovered = true;
+    const { store, snapshots, remakeConnectors, clock, logger } = this.#deps;
+    const { records, cluster } = await loadCluster({ store, snapshots, clock, logger }, signal);
+    this.#writer.know(records);
+    const open = cluster.jobs.filter(({ terminal }) => terminal === undefined).map(({ record }) => record.spec);
+    await remakeAll(open, { remakeConnectors, connectors: this.#connectors, scope: this.#scope, clock, logger }, signal);
+    const step = recoverKernel(cluster, this.#context());
+    logChanges(EMPTY_KERNEL, step.state, logger);
+    await performEffects(step, this.#effects(signal));
+  }
+
   /** Ends when the signal aborts; throws when the coordinator must not go on. */
   async run(signal: AbortSignal): Promise<void> {
+    if (!this.#isRecovered && !(await this.#recoverUntil(signal))) {
+      return;
+    }
     this.#scope.spawn(async (ending) => {
       await this.#tick(ending);
     });
     try {
       for (;;) {
         const event = await this.#inbox.take(signal);
-        if (event === undefined) {
+        if (event === undefined || !(await this.#stepUntil(event, signal))) {
           return;
         }
-        await this.#step(event);
         if (this.#broken !== undefined) {
           throw this.#broken.error;
         }
@@ -133,14 +192,27 @@ export class CoordinatorLoop {
     }
   }
 
-  async #step(event: KernelEvent): Promise<void> {
+  async #recoverUntil(signal: AbortSignal): Promise<boolean> {
+    return await untilEnd(signal, async () => {
+      await this.recover(signal);
+    });
+  }
+
+  /** False when the end came while something was being made durable: what the step would have sent is not sent. */
+  async #stepUntil(event: KernelEvent, signal: AbortSignal): Promise<boolean> {
+    return await untilEnd(signal, async () => {
+      await this.#step(event, signal);
+    });
+  }
+
+  async #step(event: KernelEvent, ending: AbortSignal): Promise<void> {
     if (event.kind === 'tick') {
       this.#tickIsQueued = false;
     }
     const before = this.state;
     const step = kernelStep(before, event, this.#context());
     logChanges(before, step.state, this.#deps.logger);
-    await performEffects(step, this.#effects());
+    await performEffects(step, this.#effects(ending));
     this.#forgetDeleted(step);
   }
 
@@ -153,14 +225,17 @@ export class CoordinatorLoop {
   }
 
   #context(): KernelContext {
-    const { clock, random, settings } = this.#deps;
-    return { now: clock.monotonicMs(), wallMs: clock.nowMs(), random, settings };
+    const { clock, random, epoch, settings } = this.#deps;
+    return { now: clock.monotonicMs(), wallMs: clock.nowMs(), random, epoch, settings };
   }
 
-  #effects(): Parameters<typeof performEffects>[1] {
-    const { store, epoch, clock, logger } = this.#deps;
+  #effects(ending: AbortSignal): Parameters<typeof performEffects>[1] {
+    const { snapshots, copySavepoint, epoch, clock, logger } = this.#deps;
     return {
-      store,
+      writer: this.#writer,
+      snapshots,
+      copySavepoint,
+      ending,
       epoch,
       clock,
       logger,
@@ -170,6 +245,7 @@ export class CoordinatorLoop {
       publish: (state) => this.#watchers.publish(state),
       raise: (event) => this.raise(event),
       answer: (request, answer) => this.#answer(request, answer),
+      answerSavepoint: (request, answer) => this.#savepoints.get(request)?.(answer),
     };
   }
 
@@ -191,6 +267,9 @@ export class CoordinatorLoop {
       submission.answer({ kind: 'refused', failure: STOPPING });
     }
     this.#submissions.clear();
+    this.#savepoints.forEach((answer) => {
+      answer({ kind: 'failed', failure: STOPPING });
+    });
   }
 
   async #tick(signal: AbortSignal): Promise<void> {
@@ -206,6 +285,26 @@ export class CoordinatorLoop {
   }
 }
 
+/** False when the signal ended it. */
+async function untilEnd(signal: AbortSignal, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (signal.aborted && (isAbort(error) || error === signal.reason)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** A checked job, with the coordinator's halves of its connectors. */
+export interface NewJob {
+  readonly spec: JobSpec;
+  readonly connectors: JobConnectors;
+  readonly origin?: JobOrigin | undefined;
+}
+
 interface PendingSubmission {
   readonly connectors: JobConnectors;
   readonly answer: (answer: SubmitAnswer) => void;
@@ -215,5 +314,11 @@ const STOPPING = {
   code: 'coordinator-stopping',
   reaction: 'retry',
   message: 'The coordinator is stopping.',
-  remedy: 'Submit again to the next one.',
+  remedy: 'Ask the next one.',
+} as const;
+
+const GIVEN_UP = {
+  code: 'savepoint-failed',
+  reaction: 'retry',
+  message: 'The caller did not wait for the savepoint; it may still be completed.',
 } as const;

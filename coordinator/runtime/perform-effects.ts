@@ -1,38 +1,50 @@
 import { required, unreachable } from '../../shared/invariant.ts';
 import type { Clock } from '../../shared/clock/clock.ts';
-import { formatFailure } from '../../shared/failure/failure.ts';
+import { failpoint } from '../../shared/failpoints/failpoint.ts';
+import { formatFailure, StreamError } from '../../shared/failure/failure.ts';
 import type { LeaderEpoch } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log/logger.ts';
+import type { SnapshotStore } from '../../shared/snapshot-store/snapshot-store.ts';
+import type { SavepointAnswer } from '../checkpoints/checkpoint-events.ts';
 import type { KernelEvent, KernelPersist, KernelSend, KernelStep, SubmitAnswer } from '../kernel/kernel-events.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
-import type { CommitSend } from '../commits/commit-events.ts';
 import type { JobSend } from '../jobs/job-events.ts';
-import type { JobStore } from '../jobs/job-store.ts';
+import { abandon, commit } from './call-committers.ts';
 import { callOutside } from './call-outside.ts';
 import type { Connections } from './connections.ts';
+import type { CopySavepoint } from './copy-savepoint.ts';
+import { copySavepointOf } from './copy-savepoint.ts';
 import { closeConnectors } from './job-connectors.ts';
 import type { OpenConnectors } from './job-connectors.ts';
+import { noteCheckpoint } from './note-checkpoints.ts';
+import { changesOf } from './record-changes.ts';
+import { fencedFailure } from './record-writer.ts';
+import type { RecordWriter } from './record-writer.ts';
 import type { TaskScope } from './task-scope.ts';
+import { writeCheckpoint } from './write-checkpoint.ts';
 
 export interface EffectDeps {
-  readonly store: JobStore;
+  readonly writer: RecordWriter;
+  readonly snapshots: SnapshotStore;
   readonly epoch: LeaderEpoch;
   readonly connections: Connections;
   readonly connectors: OpenConnectors;
   readonly scope: TaskScope;
+  /** Aborts when the loop is to end: what waits for the store then waits no more. */
+  readonly ending: AbortSignal;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly copySavepoint: CopySavepoint;
   /** Shows the state to those who ask. Called when it is durable, before anything is sent: no answer runs ahead of it. */
   readonly publish: (state: KernelState) => void;
   /** What comes of an effect comes back as an event. */
   readonly raise: (event: KernelEvent) => void;
   readonly answer: (request: number, answer: SubmitAnswer) => void;
+  readonly answerSavepoint: (request: number, answer: SavepointAnswer) => void;
 }
 
 /** A broker that takes part in an election answers within this; a longer look is repeated, not waited for. */
 const DISCOVERY_DEADLINE_MS = 30_000;
-/** All committables of a sink at once: renames of many files, or transactions of all subtasks. */
-const COMMIT_DEADLINE_MS = 60_000;
 /** Closing a connector that hangs must not hold up the end of the process. */
 const CLOSE_DEADLINE_MS = 5_000;
 
@@ -44,31 +56,49 @@ const CLOSE_DEADLINE_MS = 5_000;
  *     given the splits of the older one.
  */
 export async function performEffects(step: KernelStep, deps: EffectDeps): Promise<void> {
-  for (const effect of step.persist) {
-    await performPersist(effect, deps);
-  }
+  const revision = await performPersists(step.persist, deps);
   deps.publish(step.state);
+  const triggers = step.send.filter(isTrigger).length;
+  let triggered = 0;
   for (const effect of step.send) {
     performSend(effect, deps);
+    triggered += isTrigger(effect) ? 1 : 0;
+    if (isTrigger(effect) && triggered === Math.ceil(triggers / 2)) {
+      failpoint('coordinator.half-triggered');
+    }
+  }
+  for (const effect of step.persist) {
+    if (effect.kind === 'put-attempts' && effect.attempts.current !== undefined) {
+      deps.raise({
+        kind: 'attempt-recorded',
+        jobId: effect.jobId,
+        attempt: effect.attempts.current.number,
+        revision,
+      });
+    }
   }
 }
 
-async function performPersist(effect: KernelPersist, { store, epoch, scope }: EffectDeps): Promise<void> {
-  switch (effect.kind) {
-    case 'put-job':
-      await store.putJob(effect.record, epoch, scope.signal);
-      return;
-    case 'delete-job':
-      await store.deleteJob(effect, epoch, scope.signal);
-      return;
-    default:
-      unreachable(effect);
+/** All of a step are one transaction. */
+async function performPersists(effects: readonly KernelPersist[], { writer, ending }: EffectDeps): Promise<bigint> {
+  if (effects.length === 0) {
+    return 0n;
   }
+  const revision = await writer.write(effects.flatMap(changesOf), ending);
+  if (effects.some((effect) => effect.kind === 'put-attempts' && effect.attempts.condemned.length > 0)) {
+    failpoint('coordinator.condemned');
+  }
+  return revision;
+}
+
+function isTrigger(effect: KernelSend): boolean {
+  return effect.kind === 'message' && effect.message.kind === 'trigger-checkpoint';
 }
 
 function performSend(effect: KernelSend, deps: EffectDeps): void {
   switch (effect.kind) {
     case 'message':
+      passMessageFailpoints(effect);
       deps.connections.send(effect.connection, effect.message);
       return;
     case 'close-connection':
@@ -80,21 +110,55 @@ function performSend(effect: KernelSend, deps: EffectDeps): void {
     case 'answer':
       deps.answer(effect.request, effect.answer);
       return;
-    case 'discover':
-      deps.scope.spawn(async (signal) => {
-        await discover(effect, deps, signal);
-      });
+    case 'answer-savepoint':
+      deps.answerSavepoint(effect.request, effect.answer);
       return;
-    case 'commit':
-      deps.scope.spawn(async (signal) => {
-        await commit(effect, deps, signal);
-      });
+    case 'note-completed':
+    case 'note-failed':
+      noteCheckpoint(effect, deps.logger);
       return;
+    case 'fenced':
+      throw new StreamError(fencedFailure(deps.epoch));
     case 'close-job':
       closeJob(effect, deps);
       return;
     default:
+      deps.scope.spawn(async (signal) => {
+        await performCall(effect, deps, signal);
+      });
+  }
+}
+
+type Call = Extract<KernelSend, { kind: 'discover' | 'commit' | 'abandon' | 'write-checkpoint' | 'copy-savepoint' }>;
+
+/** What takes time: runs beside the loop. */
+async function performCall(effect: Call, deps: EffectDeps, signal: AbortSignal): Promise<void> {
+  switch (effect.kind) {
+    case 'discover':
+      await discover(effect, deps, signal);
+      return;
+    case 'commit':
+      await commit(effect, deps, signal);
+      return;
+    case 'abandon':
+      await abandon(effect, deps, signal);
+      return;
+    case 'write-checkpoint':
+      await writeCheckpoint(effect, deps, signal);
+      return;
+    case 'copy-savepoint':
+      await copySavepointOf(effect, deps, signal);
+      return;
+    default:
       unreachable(effect);
+  }
+}
+
+function passMessageFailpoints({ message }: Extract<KernelSend, { kind: 'message' }>): void {
+  if (message.kind === 'deploy') {
+    failpoint('coordinator.before-deploy');
+  } else if (message.kind === 'checkpoint-completed') {
+    failpoint('coordinator.before-notify');
   }
 }
 
@@ -122,34 +186,6 @@ async function discover(
   } else if (result.kind === 'failed') {
     deps.logger.warn('discovery-failed', { jobId, vertex, failure: formatFailure(result.failure) });
     deps.raise({ kind: 'discovery-failed', jobId, vertex, failure: result.failure });
-  }
-}
-
-async function commit(
-  { jobId, sink, tries, committables }: CommitSend,
-  deps: EffectDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const connectors = deps.connectors.get(jobId);
-  if (connectors === undefined) {
-    return;
-  }
-  const committer = required(connectors.committers.get(sink), `the committer of ${sink}`);
-  const call = {
-    what: `the commit of sink ${sink}`,
-    deadlineMs: COMMIT_DEADLINE_MS,
-    call: async (calling: AbortSignal) => {
-      await committer.commit(committables, calling);
-    },
-  };
-  const result = await callOutside(call, deps.clock, signal);
-  if (deps.connectors.get(jobId) !== connectors) {
-    return; // I3
-  }
-  if (result.kind === 'done') {
-    deps.raise({ kind: 'committed', jobId, sink, tries });
-  } else if (result.kind === 'failed') {
-    deps.raise({ kind: 'commit-failed', jobId, sink, tries, failure: result.failure });
   }
 }
 

@@ -1,0 +1,143 @@
+import type { EpochMs } from '../../shared/clock/clock.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
+import { parseAttemptNumber } from '../../shared/ids.ts';
+import type { AttemptNumber, VertexId } from '../../shared/ids.ts';
+import { withFinished } from '../checkpoints/build-metadata.ts';
+import type { StoredCheckpoints } from '../checkpoints/open-checkpoints.ts';
+import { recordFailure } from '../recovery/failure-history.ts';
+import { NEVER_RESTARTED } from '../recovery/restart-policy.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+import { beginRun } from './attempt-run.ts';
+import { endByOf } from './end-attempt.ts';
+import { openingCheckpoints } from './job-checkpoints.ts';
+import { unchangedJob } from './job-events.ts';
+import type { CheckpointTell, JobContext, JobStep } from './job-events.ts';
+import type { EndedJob, EndingJob, Job, JobCommon } from './job.ts';
+import type { JobRecord, TerminalRecord } from './job-record.ts';
+import { sourcesIn } from './sources-in.ts';
+import type { SourceProgress } from './source-progress.ts';
+import { UNDISCOVERED } from './source-progress.ts';
+import { awaitSlots } from './states/waiting-for-slots.ts';
+
+/** What a linearizable read, after this leader was elected, has found of one job. */
+export interface LoadedJob {
+  readonly record: JobRecord;
+  readonly attempts: AttemptRecord;
+  /** Of the attempts' record. */
+  readonly attemptRevision: bigint;
+  readonly stored: StoredCheckpoints;
+  readonly terminal: TerminalRecord | undefined;
+  /** Why the job's state cannot be restored; undefined: it can. */
+  readonly problem: Failure | undefined;
+}
+
+/**
+ * A job as a new leader takes it over.
+ *
+ * L1  A terminal record is the end, whatever the job's own record says: that one may be older.
+ * L2  Commits that had begun are finished first, then the former leader's attempt is condemned and abandoned, then the job
+ *     goes on from its last checkpoint.
+ * L3  What was being cancelled, or had failed, is brought to its end and never runs again.
+ */
+export function recoverJob(loaded: LoadedJob, context: JobContext): JobStep {
+  const { record, terminal, attempts } = loaded;
+  if (terminal !== undefined) {
+    return recoverEnded(loaded, terminal.state);
+  }
+  const hasAttempt = attempts.current !== undefined || attempts.condemned.length > 0;
+  if (loaded.problem === undefined && !hasAttempt && record.state !== 'cancelling' && record.state !== 'failing') {
+    const common = commonIn(loaded, record.changedAtMs);
+    return unchangedJob(awaitSlots({ ...common, kind: 'created' }, context.wallMs));
+  }
+  return recoverEnding(loaded, context);
+}
+
+function recoverEnded(loaded: LoadedJob, state: EndedJob['kind']): JobStep {
+  const { record, stored, attemptRevision } = loaded;
+  const pointer = stored.pointer?.pointer;
+  const wasRecorded = record.state === state;
+  const owesSavepoints = wasRecorded ? record.owesSavepoints : (pointer?.pins.length ?? 0) > 0;
+  const job: EndedJob = { ...commonIn(loaded, record.changedAtMs), kind: state };
+  if (!owesSavepoints || record.lastAttempt === 0) {
+    const checkpoints = { ...job.checkpoints, lastPointer: pointer, stored: { ...stored, pointer: undefined } };
+    return unchangedJob({ ...job, checkpoints });
+  }
+  return { ...unchangedJob(job), tell: finishing(record.lastAttempt, attemptRevision) };
+}
+
+function recoverEnding(loaded: LoadedJob, context: JobContext): JobStep {
+  const { record, attempts, attemptRevision, problem } = loaded;
+  const last = attempts.current ?? attempts.condemned.at(-1);
+  const number = last?.number ?? parseAttemptNumber(Math.max(1, record.lastAttempt));
+  const ending: JobCommon & Pick<EndingJob, 'run' | 'endBy' | 'abandonments'> = {
+    ...withProblem(commonIn(loaded, context.wallMs), problem, context),
+    run: { ...beginRun(record.spec, number, last?.places ?? []), live: new Set() },
+    endBy: endByOf(context),
+    abandonments: undefined,
+  };
+  const tell = problem === undefined ? finishing(number, attemptRevision) : [];
+  return { ...unchangedJob(inState(ending, loaded, context)), tell };
+}
+
+function inState(
+  ending: JobCommon & Pick<EndingJob, 'run' | 'endBy' | 'abandonments'>,
+  { record, problem }: LoadedJob,
+  context: JobContext,
+): Job {
+  if (problem !== undefined || record.state === 'failing') {
+    return { ...ending, kind: 'failing' };
+  }
+  return record.state === 'cancelling'
+    ? { ...ending, kind: 'cancelling' }
+    : { ...ending, kind: 'restarting', resumeAt: context.now };
+}
+
+/** Opens the checkpoints of the former leader's attempt only to finish what has begun. */
+function finishing(attempt: AttemptNumber, revision: bigint): readonly CheckpointTell[] {
+  return [{ kind: 'open', attempt, revision }, { kind: 'end' }];
+}
+
+function withProblem(common: JobCommon, failure: Failure | undefined, { wallMs }: JobContext): JobCommon {
+  if (failure === undefined) {
+    return common;
+  }
+  const record = { atMs: wallMs, attempt: common.lastAttempt, where: 'recovery', failure };
+  return { ...common, failures: recordFailure(common.failures, record) };
+}
+
+function commonIn({ record, attempts, stored }: LoadedJob, changedAtMs: EpochMs): JobCommon {
+  const { spec, submittedAtMs, lastAttempt, restarts, failures, origin } = record;
+  const last = attempts.current ?? attempts.condemned.at(-1);
+  return {
+    spec,
+    submittedAtMs,
+    changedAtMs,
+    lastAttempt: last !== undefined && last.number > lastAttempt ? last.number : lastAttempt,
+    previousPlaces: last?.places ?? [],
+    restarts: { ...NEVER_RESTARTED, total: restarts },
+    failures,
+    sources: sourcesOf(record, stored),
+    checkpoints: openingCheckpoints(stored, origin),
+    attempts,
+  };
+}
+
+/** The record knows every split that was assigned; the checkpoint knows which of them are read to their end. */
+function sourcesOf(record: JobRecord, stored: StoredCheckpoints): ReadonlyMap<VertexId, SourceProgress> {
+  const metadata = stored.pointer?.metadata;
+  const restored = metadata === undefined ? undefined : sourcesIn(metadata);
+  const progress = record.sources.map(({ vertex, splits, finished, isComplete }) => {
+    const subtasks = metadata?.operators.find(({ uid }) => String(uid) === String(vertex))?.subtasks ?? [];
+    const known = new Set([...finished, ...(restored?.get(vertex)?.finished ?? [])]);
+    const discovery = isComplete ? ({ kind: 'over' } as const) : UNDISCOVERED.discovery;
+    const source: SourceProgress = {
+      splits,
+      finished: withFinished(known, subtasks),
+      isComplete,
+      discovery,
+      failures: 0,
+    };
+    return [vertex, source] as const;
+  });
+  return new Map(progress);
+}
