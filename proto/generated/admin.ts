@@ -10,6 +10,7 @@ import type { AssignSplits as _nerve_v1_AssignSplits, AssignSplitsDecoded as _ne
 import type { AttemptEnded as _nerve_v1_AttemptEnded, AttemptEndedDecoded as _nerve_v1_AttemptEndedDecoded } from './nerve/v1/AttemptEnded.ts';
 import type { AttemptFailed as _nerve_v1_AttemptFailed, AttemptFailedDecoded as _nerve_v1_AttemptFailedDecoded } from './nerve/v1/AttemptFailed.ts';
 import type { AttemptRef as _nerve_v1_AttemptRef, AttemptRefDecoded as _nerve_v1_AttemptRefDecoded } from './nerve/v1/AttemptRef.ts';
+import type { AttemptReport as _nerve_v1_AttemptReport, AttemptReportDecoded as _nerve_v1_AttemptReportDecoded } from './nerve/v1/AttemptReport.ts';
 import type { Cancel as _nerve_v1_Cancel, CancelDecoded as _nerve_v1_CancelDecoded } from './nerve/v1/Cancel.ts';
 import type { CancelJobRequest as _nerve_v1_CancelJobRequest, CancelJobRequestDecoded as _nerve_v1_CancelJobRequestDecoded } from './nerve/v1/CancelJobRequest.ts';
 import type { CheckpointAborted as _nerve_v1_CheckpointAborted, CheckpointAbortedDecoded as _nerve_v1_CheckpointAbortedDecoded } from './nerve/v1/CheckpointAborted.ts';
@@ -70,6 +71,7 @@ import type { SubtaskDetail as _nerve_v1_SubtaskDetail, SubtaskDetailDecoded as 
 import type { SubtaskRef as _nerve_v1_SubtaskRef, SubtaskRefDecoded as _nerve_v1_SubtaskRefDecoded } from './nerve/v1/SubtaskRef.ts';
 import type { SubtaskSnapshot as _nerve_v1_SubtaskSnapshot, SubtaskSnapshotDecoded as _nerve_v1_SubtaskSnapshotDecoded } from './nerve/v1/SubtaskSnapshot.ts';
 import type { SubtaskStage as _nerve_v1_SubtaskStage, SubtaskStageDecoded as _nerve_v1_SubtaskStageDecoded } from './nerve/v1/SubtaskStage.ts';
+import type { SubtaskStanding as _nerve_v1_SubtaskStanding, SubtaskStandingDecoded as _nerve_v1_SubtaskStandingDecoded } from './nerve/v1/SubtaskStanding.ts';
 import type { SubtaskState as _nerve_v1_SubtaskState, SubtaskStateDecoded as _nerve_v1_SubtaskStateDecoded } from './nerve/v1/SubtaskState.ts';
 import type { TaskManagerDetail as _nerve_v1_TaskManagerDetail, TaskManagerDetailDecoded as _nerve_v1_TaskManagerDetailDecoded } from './nerve/v1/TaskManagerDetail.ts';
 import type { TaskManagerMessage as _nerve_v1_TaskManagerMessage, TaskManagerMessageDecoded as _nerve_v1_TaskManagerMessageDecoded } from './nerve/v1/TaskManagerMessage.ts';
@@ -93,6 +95,7 @@ export interface ProtoGrpcType {
       AttemptEnded: MessageTypeDefinition<_nerve_v1_AttemptEnded, _nerve_v1_AttemptEndedDecoded>
       AttemptFailed: MessageTypeDefinition<_nerve_v1_AttemptFailed, _nerve_v1_AttemptFailedDecoded>
       AttemptRef: MessageTypeDefinition<_nerve_v1_AttemptRef, _nerve_v1_AttemptRefDecoded>
+      AttemptReport: MessageTypeDefinition<_nerve_v1_AttemptReport, _nerve_v1_AttemptReportDecoded>
       Cancel: MessageTypeDefinition<_nerve_v1_Cancel, _nerve_v1_CancelDecoded>
       CancelJobRequest: MessageTypeDefinition<_nerve_v1_CancelJobRequest, _nerve_v1_CancelJobRequestDecoded>
       CheckpointAborted: MessageTypeDefinition<_nerve_v1_CheckpointAborted, _nerve_v1_CheckpointAbortedDecoded>
@@ -153,6 +156,7 @@ export interface ProtoGrpcType {
       SubtaskRef: MessageTypeDefinition<_nerve_v1_SubtaskRef, _nerve_v1_SubtaskRefDecoded>
       SubtaskSnapshot: MessageTypeDefinition<_nerve_v1_SubtaskSnapshot, _nerve_v1_SubtaskSnapshotDecoded>
       SubtaskStage: MessageTypeDefinition<_nerve_v1_SubtaskStage, _nerve_v1_SubtaskStageDecoded>
+      SubtaskStanding: MessageTypeDefinition<_nerve_v1_SubtaskStanding, _nerve_v1_SubtaskStandingDecoded>
       SubtaskState: MessageTypeDefinition<_nerve_v1_SubtaskState, _nerve_v1_SubtaskStateDecoded>
       TaskManagerDetail: MessageTypeDefinition<_nerve_v1_TaskManagerDetail, _nerve_v1_TaskManagerDetailDecoded>
       TaskManagerMessage: MessageTypeDefinition<_nerve_v1_TaskManagerMessage, _nerve_v1_TaskManagerMessageDecoded>

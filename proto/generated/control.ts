@@ -9,6 +9,7 @@ import type { AssignSplits as _nerve_v1_AssignSplits, AssignSplitsDecoded as _ne
 import type { AttemptEnded as _nerve_v1_AttemptEnded, AttemptEndedDecoded as _nerve_v1_AttemptEndedDecoded } from './nerve/v1/AttemptEnded.ts';
 import type { AttemptFailed as _nerve_v1_AttemptFailed, AttemptFailedDecoded as _nerve_v1_AttemptFailedDecoded } from './nerve/v1/AttemptFailed.ts';
 import type { AttemptRef as _nerve_v1_AttemptRef, AttemptRefDecoded as _nerve_v1_AttemptRefDecoded } from './nerve/v1/AttemptRef.ts';
+import type { AttemptReport as _nerve_v1_AttemptReport, AttemptReportDecoded as _nerve_v1_AttemptReportDecoded } from './nerve/v1/AttemptReport.ts';
 import type { Cancel as _nerve_v1_Cancel, CancelDecoded as _nerve_v1_CancelDecoded } from './nerve/v1/Cancel.ts';
 import type { CheckpointAborted as _nerve_v1_CheckpointAborted, CheckpointAbortedDecoded as _nerve_v1_CheckpointAbortedDecoded } from './nerve/v1/CheckpointAborted.ts';
 import type { CheckpointCompleted as _nerve_v1_CheckpointCompleted, CheckpointCompletedDecoded as _nerve_v1_CheckpointCompletedDecoded } from './nerve/v1/CheckpointCompleted.ts';
@@ -45,6 +46,7 @@ import type { StateHandle as _nerve_v1_StateHandle, StateHandleDecoded as _nerve
 import type { SubtaskRef as _nerve_v1_SubtaskRef, SubtaskRefDecoded as _nerve_v1_SubtaskRefDecoded } from './nerve/v1/SubtaskRef.ts';
 import type { SubtaskSnapshot as _nerve_v1_SubtaskSnapshot, SubtaskSnapshotDecoded as _nerve_v1_SubtaskSnapshotDecoded } from './nerve/v1/SubtaskSnapshot.ts';
 import type { SubtaskStage as _nerve_v1_SubtaskStage, SubtaskStageDecoded as _nerve_v1_SubtaskStageDecoded } from './nerve/v1/SubtaskStage.ts';
+import type { SubtaskStanding as _nerve_v1_SubtaskStanding, SubtaskStandingDecoded as _nerve_v1_SubtaskStandingDecoded } from './nerve/v1/SubtaskStanding.ts';
 import type { SubtaskState as _nerve_v1_SubtaskState, SubtaskStateDecoded as _nerve_v1_SubtaskStateDecoded } from './nerve/v1/SubtaskState.ts';
 import type { TaskManagerMessage as _nerve_v1_TaskManagerMessage, TaskManagerMessageDecoded as _nerve_v1_TaskManagerMessageDecoded } from './nerve/v1/TaskManagerMessage.ts';
 import type { TaskReport as _nerve_v1_TaskReport, TaskReportDecoded as _nerve_v1_TaskReportDecoded } from './nerve/v1/TaskReport.ts';
@@ -65,6 +67,7 @@ export interface ProtoGrpcType {
       AttemptEnded: MessageTypeDefinition<_nerve_v1_AttemptEnded, _nerve_v1_AttemptEndedDecoded>
       AttemptFailed: MessageTypeDefinition<_nerve_v1_AttemptFailed, _nerve_v1_AttemptFailedDecoded>
       AttemptRef: MessageTypeDefinition<_nerve_v1_AttemptRef, _nerve_v1_AttemptRefDecoded>
+      AttemptReport: MessageTypeDefinition<_nerve_v1_AttemptReport, _nerve_v1_AttemptReportDecoded>
       Cancel: MessageTypeDefinition<_nerve_v1_Cancel, _nerve_v1_CancelDecoded>
       CheckpointAborted: MessageTypeDefinition<_nerve_v1_CheckpointAborted, _nerve_v1_CheckpointAbortedDecoded>
       CheckpointCompleted: MessageTypeDefinition<_nerve_v1_CheckpointCompleted, _nerve_v1_CheckpointCompletedDecoded>
@@ -101,6 +104,7 @@ export interface ProtoGrpcType {
       SubtaskRef: MessageTypeDefinition<_nerve_v1_SubtaskRef, _nerve_v1_SubtaskRefDecoded>
       SubtaskSnapshot: MessageTypeDefinition<_nerve_v1_SubtaskSnapshot, _nerve_v1_SubtaskSnapshotDecoded>
       SubtaskStage: MessageTypeDefinition<_nerve_v1_SubtaskStage, _nerve_v1_SubtaskStageDecoded>
+      SubtaskStanding: MessageTypeDefinition<_nerve_v1_SubtaskStanding, _nerve_v1_SubtaskStandingDecoded>
       SubtaskState: MessageTypeDefinition<_nerve_v1_SubtaskState, _nerve_v1_SubtaskStateDecoded>
       TaskManagerMessage: MessageTypeDefinition<_nerve_v1_TaskManagerMessage, _nerve_v1_TaskManagerMessageDecoded>
       TaskReport: MessageTypeDefinition<_nerve_v1_TaskReport, _nerve_v1_TaskReportDecoded>

@@ -1,5 +1,5 @@
 import type { Committable } from '../connector/sink.ts';
-import type { SplitState } from '../connector/source.ts';
+import type { SplitSnapshot, SplitState } from '../connector/source.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { RawArguments } from '../graph/job-arguments.ts';
 import type {
@@ -8,6 +8,7 @@ import type {
   CheckpointId,
   Incarnation,
   JobId,
+  LeaderEpoch,
   OperatorUid,
   SlotIndex,
   SubtaskIndex,
@@ -98,8 +99,32 @@ export interface Registration {
   readonly dataAddress: string;
   readonly slots: number;
   readonly version: string;
-  /** Attempts it is still running: not empty when only the connection was lost. */
-  readonly attempts: readonly AttemptKey[];
+  /** Attempts it is still running: not empty when only the connection, or the leader, was lost. */
+  readonly attempts: readonly AttemptReport[];
+}
+
+/** An attempt as a task manager has it: by this a leader decides whether it can be adopted (DESIGN §9). */
+export interface AttemptReport extends AttemptKey {
+  /** `ending`: it was cancelled or has failed, and some of it may still run. */
+  readonly phase: 'preparing' | 'running' | 'ending';
+  readonly fingerprint: string;
+  readonly module: JobModule;
+  /** The leader that deployed it. */
+  readonly deployedBy: LeaderEpoch;
+  /** The highest checkpoint that it began with or has heard of as complete: no local store is ahead of it. */
+  readonly completed: CheckpointId | undefined;
+  /** Those of this task manager, in no order. */
+  readonly subtasks: readonly SubtaskStanding[];
+}
+
+export interface SubtaskStanding extends SubtaskKey {
+  readonly state: TaskState;
+  /** Number of its slot within the job. */
+  readonly slot: number;
+  /** Of the last split assignment that reached it; 0: none. */
+  readonly assignment: number;
+  /** Every split that it was given; positions as of its last snapshot, or of the assignment. */
+  readonly splits: readonly SplitSnapshot[];
 }
 
 export type FromTaskManager =

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SegmentRef } from '../checkpoint/segment-ref.ts';
 import type { AttemptKey, FromCoordinator, FromTaskManager, SubtaskKey } from '../control/messages.ts';
 import {
   parseArtifactHash,
@@ -7,6 +8,7 @@ import {
   parseIncarnation,
   parseJobId,
   parseKeyGroup,
+  parseLeaderEpoch,
   parseOperatorUid,
   parseSlotIndex,
   parseSplitId,
@@ -50,7 +52,25 @@ const fromTaskManager: readonly FromTaskManager[] = [
     dataAddress: '127.0.0.1:99',
     slots: 2,
     version: '0.1.0',
-    attempts: [attempt],
+    attempts: [
+      {
+        ...attempt,
+        phase: 'running',
+        fingerprint: 'f',
+        module: { kind: 'path', path: '/job.mjs' },
+        deployedBy: parseLeaderEpoch(7n),
+        completed: parseCheckpointId(41n),
+        subtasks: [
+          {
+            ...subtask,
+            state: 'running',
+            slot: 2,
+            assignment: 3,
+            splits: [{ id: parseSplitId('hl7.raw-0'), position: '{"offset":"9"}', isFinished: false }],
+          },
+        ],
+      },
+    ],
   },
   { kind: 'heartbeat', sentAtMs: 12, metrics },
   { kind: 'task-report', report: { ...attempt, ...subtask, state: 'failed', failure, metrics } },

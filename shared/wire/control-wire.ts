@@ -12,6 +12,7 @@ import type { FromCoordinator, FromTaskManager } from '../control/messages.ts';
 import { parseIncarnation, parseSplitId, parseTaskManagerId } from '../ids.ts';
 import { unreachable } from '../invariant.ts';
 import { acknowledgementFromWire, acknowledgementToWire } from './acknowledgement-wire.ts';
+import { attemptReportFromWire, attemptReportToWire } from './attempt-report-wire.ts';
 import {
   announceFromWire,
   announceToWire,
@@ -54,7 +55,7 @@ export function taskManagerMessageToWire({ seq, leaderEpoch, message }: Envelope
           dataAddress: message.dataAddress,
           slots: message.slots,
           version: message.version,
-          attempts: message.attempts.map(attemptToWire),
+          attempts: message.attempts.map(attemptReportToWire),
         },
       };
     case 'heartbeat':
@@ -236,7 +237,7 @@ function registrationFromWire(wire: RegisterDecoded): FromTaskManager {
     dataAddress: wire.dataAddress,
     slots: wire.slots,
     version: wire.version,
-    attempts: wire.attempts.map(attemptFromWire),
+    attempts: wire.attempts.map(attemptReportFromWire),
   };
 }
 

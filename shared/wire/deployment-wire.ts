@@ -72,11 +72,11 @@ function checkpointingFromWire(wire: CheckpointingDecoded): DeployedCheckpointin
   };
 }
 
-function moduleToWire(module: JobModule): WireModule {
+export function moduleToWire(module: JobModule): WireModule {
   return module.kind === 'artifact' ? { artifactSha256: module.hash } : { path: module.path };
 }
 
-function moduleFromWire(wire: JobModuleDecoded): JobModule {
+export function moduleFromWire(wire: JobModuleDecoded): JobModule {
   return wire.at === 'path'
     ? { kind: 'path', path: required(wire.path, 'module path') }
     : { kind: 'artifact', hash: parseArtifactHash(required(wire.artifactSha256, 'artifact hash')) };

@@ -25,12 +25,16 @@ export function reportToWire(report: TaskReport): WireReport {
   };
 }
 
+export function taskStateFromWire(state: string): TaskState {
+  invariant(TASK_STATES.includes(state), `unknown task state "${state}"`);
+  return state as TaskState;
+}
+
 export function reportFromWire(wire: TaskReportDecoded): TaskReport {
-  invariant(TASK_STATES.includes(wire.state), `unknown task state "${wire.state}"`);
   const report = {
     ...attemptFromWire(wire),
     ...subtaskFromWire(wire),
-    state: wire.state as TaskState,
+    state: taskStateFromWire(wire.state),
     metrics: samplesFromWire(wire.metrics),
   };
   return wire.failure === null ? report : { ...report, failure: failureFromWire(wire.failure) };

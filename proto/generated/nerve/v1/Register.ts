@@ -1,6 +1,6 @@
 // From proto/control.proto
 
-import type { AttemptRef as _nerve_v1_AttemptRef, AttemptRefDecoded as _nerve_v1_AttemptRefDecoded } from '../../nerve/v1/AttemptRef.ts';
+import type { AttemptReport as _nerve_v1_AttemptReport, AttemptReportDecoded as _nerve_v1_AttemptReportDecoded } from '../../nerve/v1/AttemptReport.ts';
 
 export interface Register {
   'taskManagerId'?: (string);
@@ -8,7 +8,7 @@ export interface Register {
   'dataAddress'?: (string);
   'slots'?: (number);
   'version'?: (string);
-  'attempts'?: (_nerve_v1_AttemptRef)[];
+  'attempts'?: (_nerve_v1_AttemptReport)[];
 }
 
 export interface RegisterDecoded {
@@ -17,5 +17,5 @@ export interface RegisterDecoded {
   'dataAddress': (string);
   'slots': (number);
   'version': (string);
-  'attempts': (_nerve_v1_AttemptRefDecoded)[];
+  'attempts': (_nerve_v1_AttemptReportDecoded)[];
 }
