@@ -1,17 +1,17 @@
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { AsyncSpec } from '../../shared/graph/logical-graph.ts';
-import type { Operator } from './operator.ts';
+import type { OperatorListState, OperatorListStateDescriptor } from '../../shared/functions/state.ts';
+import type { Serializer } from '../../shared/serialization/serializer.ts';
+import { inFlightSerializer } from './in-flight.ts';
+import type { InFlight } from './in-flight.ts';
+import { ListStates } from './list-states.ts';
+import type { Capture, Operator } from './operator.ts';
 import type { OperatorOutput } from './operator-output.ts';
 import type { OperatorParts } from './operator-parts.ts';
 import { nameOf, placed } from './operator-scope.ts';
 import type { HotCount, OperatorScope } from './operator-scope.ts';
 import type { OutputPressure } from './output-pressure.ts';
-
-/** A record whose call is under way, or whose result waits for room. */
-export interface InFlight {
-  readonly value: unknown;
-  readonly timestampMs: number | undefined;
-}
+import type { StateContext } from './state-context.ts';
 
 export interface AsyncDeps {
   readonly monotonicMs: () => number;
@@ -20,6 +20,13 @@ export interface AsyncDeps {
   /** A result is there: the loop should look. */
   readonly wake: () => void;
   readonly fail: (failure: Failure) => void;
+}
+
+export interface AsyncOptions {
+  readonly spec: AsyncSpec;
+  readonly deps: AsyncDeps;
+  /** Of the values that come in: how those in flight stand in a checkpoint. */
+  readonly serializer: Serializer<unknown>;
 }
 
 class Call implements InFlight {
@@ -43,8 +50,8 @@ class Call implements InFlight {
  * I1  At most `inFlightMax` records are held; while `isFull` the subtask takes no input.
  * I2  `ordered`: results leave in the order of their records. `unordered`: in the order in which they came.
  * I3  A result leaves only by `emitDone`, inside the loop and while the outputs have room: never from a promise's callback.
- * I4  `inFlight` holds every record whose result has not left, in the order of arrival: with the source's position this is
- *     all that must be kept to continue.
+ * I4  A checkpoint holds every record whose result has not left, in the order of arrival: with the source's position this is
+ *     all that must be kept to continue. After a restore they are called anew, before any other record.
  * I5  After `close` no result leaves and every call has been told to abort.
  */
 export class AsyncOperator implements Operator {
@@ -54,6 +61,11 @@ export class AsyncOperator implements Operator {
   readonly #received: HotCount;
   readonly #main: OperatorOutput;
   readonly #pressure: OutputPressure;
+  readonly #lists = new ListStates();
+  readonly #state: OperatorListStateDescriptor<InFlight>;
+  #kept: OperatorListState<InFlight> | undefined;
+  /** From a checkpoint, not called yet. */
+  #restored: InFlight[] = [];
   /** In the order of arrival; so also in the order of their deadlines. */
   readonly #calls = new Set<Call>();
   /** `unordered` only: in the order in which they were done. */
@@ -61,29 +73,50 @@ export class AsyncOperator implements Operator {
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(parts: OperatorParts, spec: AsyncSpec, deps: AsyncDeps) {
+  constructor(parts: OperatorParts, { spec, deps, serializer }: AsyncOptions) {
     this.scope = parts.scope;
     this.#received = parts.received;
     this.#main = parts.main;
     this.#pressure = parts.pressure;
     this.#spec = spec;
     this.#deps = deps;
+    this.#state = {
+      kind: 'operator-list',
+      redistribution: 'split',
+      options: { name: 'in-flight', serializer: inFlightSerializer(serializer) },
+    };
   }
 
+  async restore(context: StateContext): Promise<void> {
+    this.#lists.restore(context);
+    this.#kept = this.#lists.access.list(this.#state);
+    this.#restored = [...this.#kept.get()];
+    await Promise.resolve();
+  }
+
+  /** I4. Encoded at once: what becomes of the records later is no part of it. */
+  capture(): Capture {
+    this.#kept ??= this.#lists.access.list(this.#state);
+    this.#kept.update([...this.#calls, ...this.#restored]);
+    const capture = this.#lists.capture();
+    this.#kept.clear();
+    return capture;
+  }
+
+  /** While restored records wait nothing else comes in, so that they keep their place. */
   get isFull(): boolean {
-    return this.#calls.size >= this.#spec.inFlightMax;
+    return this.#calls.size >= this.#spec.inFlightMax || this.#restored.length > 0;
   }
 
   get isEmpty(): boolean {
-    return this.#calls.size === 0;
+    return this.#calls.size === 0 && this.#restored.length === 0;
   }
 
-  get inFlight(): Iterable<InFlight> {
-    return this.#calls;
-  }
-
-  /** True when `emitDone` would emit something, were there room. */
+  /** True when `emitDone` has something to do, as far as there is room. */
   get hasDone(): boolean {
+    if (this.#restored.length > 0 && this.#calls.size < this.#spec.inFlightMax) {
+      return true;
+    }
     if (this.#spec.order === 'unordered') {
       return this.#done.length > 0;
     }
@@ -93,6 +126,10 @@ export class AsyncOperator implements Operator {
 
   record(value: unknown, timestampMs: number | undefined): void {
     this.#received.value += 1;
+    this.#begin(value, timestampMs);
+  }
+
+  #begin(value: unknown, timestampMs: number | undefined): void {
     const call = new Call(value, timestampMs, this.#deps.monotonicMs() + this.#spec.timeoutMs);
     this.#calls.add(call);
     this.#cancelTimer ??= this.#deps.schedule(this.#spec.timeoutMs, () => {
@@ -101,9 +138,12 @@ export class AsyncOperator implements Operator {
     this.#start(call);
   }
 
-  /** Emits results while the outputs have room. */
+  /** Emits results while the outputs have room, and calls what a restore has brought. */
   emitDone(): void {
     while (!this.#pressure.isBlocked && this.hasDone) {
+      if (this.#callRestored()) {
+        continue;
+      }
       const call = this.#spec.order === 'unordered' ? this.#done.shift() : first(this.#calls);
       if (call !== undefined) {
         this.#calls.delete(call);
@@ -121,6 +161,15 @@ export class AsyncOperator implements Operator {
     }
     this.#calls.clear();
     this.#done.length = 0;
+  }
+
+  /** True when there was one, and room for its call. */
+  #callRestored(): boolean {
+    const next = this.#calls.size < this.#spec.inFlightMax ? this.#restored.shift() : undefined;
+    if (next !== undefined) {
+      this.#begin(next.value, next.timestampMs);
+    }
+    return next !== undefined;
   }
 
   #start(call: Call): void {

@@ -7,6 +7,8 @@ import { MAIN_OUTPUT } from '../../shared/graph/logical-graph.ts';
 import type { LogicalNode } from '../../shared/graph/logical-graph.ts';
 import { required, unreachable } from '../../shared/invariant.ts';
 import type { MetricGroup } from '../../shared/metrics/metrics.ts';
+import { defaultSerializer } from '../../shared/serialization/default-serializer.ts';
+import type { Serializer } from '../../shared/serialization/serializer.ts';
 import type { EdgeOutput } from '../exchange/edge-output.ts';
 import type { SlotExchange } from '../exchange/slot-exchange.ts';
 import { AsyncOperator } from './async-operator.ts';
@@ -127,11 +129,21 @@ class ChainBuilder {
       case 'co-process':
         return new CoProcessOperator(parts, operator.process);
       case 'async':
-        this.#async = new AsyncOperator(parts, operator.async, this.#options.async);
+        this.#async = new AsyncOperator(parts, {
+          spec: operator.async,
+          deps: this.#options.async,
+          serializer: this.#inputSerializerOf(node),
+        });
         return this.#async;
       default:
         return unreachable(operator);
     }
+  }
+
+  /** Of the edges that end at the operator; where they differ each can write the values of all. */
+  #inputSerializerOf({ uid }: LogicalNode): Serializer<unknown> {
+    const edges = this.#options.graph.edges.filter(({ edge }) => edge.to === uid);
+    return edges.find(({ edge }) => edge.serializer !== undefined)?.edge.serializer ?? defaultSerializer;
   }
 
   #partsOf(node: LogicalNode, place: number): OperatorParts {
