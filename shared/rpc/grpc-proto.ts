@@ -4,6 +4,7 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { ProtoGrpcType as AdminTypes } from '../../proto/generated/admin.ts';
 import type { ProtoGrpcType as ControlTypes } from '../../proto/generated/control.ts';
+import type { ProtoGrpcType as DirectoryTypes } from '../../proto/generated/directory.ts';
 import type { ProtoGrpcType as ExchangeTypes } from '../../proto/generated/exchange.ts';
 import { protoTypesFromWire } from './proto-types-wire.ts';
 
@@ -21,8 +22,8 @@ const OPTIONS = {
 };
 
 /** The services of proto/, loaded once per thread. */
-export const protos = protoTypesFromWire<AdminTypes & ControlTypes & ExchangeTypes>(
-  loadPackageDefinition(loadSync(['control.proto', 'admin.proto', 'exchange.proto'], OPTIONS)),
+export const protos = protoTypesFromWire<AdminTypes & ControlTypes & DirectoryTypes & ExchangeTypes>(
+  loadPackageDefinition(loadSync(['control.proto', 'admin.proto', 'directory.proto', 'exchange.proto'], OPTIONS)),
 );
 
 /** A service whose messages are raw bytes on both sides: what the data plane uses (proto/exchange.proto). */

@@ -1,0 +1,8 @@
+// From proto/directory.proto
+
+
+export interface WhoLeadsRequest {
+}
+
+export interface WhoLeadsRequestDecoded {
+}
