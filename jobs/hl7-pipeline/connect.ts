@@ -38,6 +38,7 @@ export function chooseSink(args: Arguments, topics: readonly string[]): SinkSpec
   }
   return kafkaSink({
     topics,
+    guarantee: args.guarantee === 'at-least-once' ? 'at-least-once' : 'exactly-once',
     maxRecordBytes: args.maxMessageBytes + HEADROOM_BYTES,
     ...(brokers === undefined ? {} : { brokers }),
   });

@@ -1,23 +1,21 @@
 import type { OutputRecord, ProcessContext, ProcessFunction, RuntimeContext } from '../../index.ts';
-import { encodeRecord } from '../../hl7/extract/extract-record.ts';
-import type { Hl7Problem } from '../../hl7/message/problem.ts';
-import { checkContract } from '../../hl7/validate/check-contract.ts';
 import { DeadLetters } from './dead-letter.ts';
-import { originHeaders } from './origin.ts';
+import { OutputContract } from './output-contract.ts';
 import type { PipelinePolicy } from './pipeline-policy.ts';
-import { topicOf } from './route.ts';
 import type { RecordElement } from './typed-record.ts';
 
 /**
- * Checks the record against the JSON Schema of its topic, right before it is encoded and leaves. A violation is a dead letter
- * with the raw message, or a warning, as the sender's mode says.
+ * Checks the record of a message without a patient right before it leaves. A violation is a dead letter with the raw message,
+ * or a warning, as the sender's mode says.
  */
 export class CheckContract implements ProcessFunction<RecordElement, OutputRecord> {
   readonly #policy: PipelinePolicy;
+  readonly #contract: OutputContract;
   #deadLetters: DeadLetters | undefined;
 
   constructor(policy: PipelinePolicy) {
     this.#policy = policy;
+    this.#contract = new OutputContract(policy);
   }
 
   open(context: RuntimeContext): void {
@@ -25,33 +23,13 @@ export class CheckContract implements ProcessFunction<RecordElement, OutputRecor
   }
 
   process({ element, record }: RecordElement, context: ProcessContext<OutputRecord>): void {
-    const { bytes, origin, sender, route, key } = element.fields;
-    let { warnings } = element.fields;
-    if (sender.contract !== 'off') {
-      const problem = checkContract(this.#policy.contracts, route, record).problems[0];
-      if (problem !== undefined && sender.contract === 'dead-letter') {
-        this.#deadLetters?.send(context, { bytes, origin, problem, warnings, key });
-        return;
-      }
-      warnings = problem === undefined ? warnings : warnings === '' ? 'W_CONTRACT' : `${warnings},W_CONTRACT`;
-    }
-    const value = encodeRecord(record);
-    if (value.length > this.#policy.bytesMax) {
-      const problem = recordTooLarge(value.length, this.#policy.bytesMax);
-      this.#deadLetters?.send(context, { bytes, origin, problem, warnings, key });
+    const checked = this.#contract.check(element, record);
+    const encoded = checked.kind === 'kept' ? this.#contract.encode(element, record, checked.warnings) : checked;
+    if (encoded.kind === 'record') {
+      context.emit(encoded.output);
       return;
     }
-    context.emit({
-      topic: topicOf(this.#policy.topicPrefix, route),
-      key,
-      value,
-      headers: originHeaders(origin, warnings),
-    });
+    const { bytes, origin, warnings, key } = element.fields;
+    this.#deadLetters?.send(context, { bytes, origin, problem: encoded.problem, warnings, key });
   }
-}
-
-/** JSON may be larger than the message it was made of; the message itself is within the limit. */
-function recordTooLarge(bytes: number, bytesMax: number): Hl7Problem {
-  const sentence = `The typed record has ${bytes} bytes, more than the limit of ${bytesMax}.`;
-  return { code: 'E_TOO_LARGE', stage: 'contract', position: 0, sentence };
 }

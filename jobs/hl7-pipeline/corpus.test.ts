@@ -27,35 +27,39 @@ const manifestPath = join(corpus, 'manifest.json');
 const files = existsSync(manifestPath)
   ? (JSON.parse(readFileSync(manifestPath, 'utf8')) as { files: CorpusFile[] }).files
   : [];
+// Some batches hold a message twice: this test is about each by itself.
 const policy = policyOf({
+  duplicates: 'pass',
   facilities: JSON.stringify({ version: 1, unknownFacility: { action: 'pass' }, facilities: [] }),
 });
 
 describe.skipIf(files.length === 0)('the corpus of public HL7 messages', () => {
   const settled = files.filter((file) => file.contested !== true);
 
-  test('every message file has the expected outcome, stage, reason, route and key', () => {
-    const differences = settled.filter(isOneMessage).flatMap((file) => differenceOf(file.file, [file], run(file)));
+  test('every message file has the expected outcome, stage, reason, route and key', async () => {
+    const ran = await runAll(settled.filter(isOneMessage));
 
-    expect(differences).toStrictEqual([]);
+    expect(ran.flatMap(({ file, out }) => differenceOf(file.file, [file], out))).toStrictEqual([]);
   });
 
-  test('every member of every batch has its own outcome', () => {
-    const batches = settled.filter((file) => (file.messages ?? []).length > 0);
+  test('every member of every batch has its own outcome', async () => {
+    const ran = await runAll(settled.filter((file) => (file.messages ?? []).length > 0));
 
-    expect(batches.flatMap((file) => differenceOf(file.file, file.messages ?? [], run(file)))).toStrictEqual([]);
+    expect(ran.flatMap(({ file, out }) => differenceOf(file.file, file.messages ?? [], out))).toStrictEqual([]);
   });
 
-  test('every frame of every MLLP stream arrives', () => {
-    const streams = settled.filter((file) => file.kind === 'wire');
-    const arrived = streams.map((file) => run(file).filter(({ headers }) => headers['stage'] !== 'frame').length);
+  test('every frame of every MLLP stream arrives', async () => {
+    const streams = await runAll(settled.filter((file) => file.kind === 'wire'));
+    const arrived = streams.map(({ out }) => out.filter(({ headers }) => headers['stage'] !== 'frame').length);
 
     expect(streams.length).toBeGreaterThan(10);
-    expect(arrived).toStrictEqual(streams.map((file) => messagesIn(file.expect_frames ?? [])));
+    expect(arrived).toStrictEqual(streams.map(({ file }) => messagesIn(file.expect_frames ?? [])));
   });
 
-  test('no file passes in silence', () => {
-    expect(files.filter((file) => run(file).length === 0).map((file) => file.file)).toStrictEqual([]);
+  test('no file passes in silence', async () => {
+    const ran = await runAll(files);
+
+    expect(ran.filter(({ out }) => out.length === 0).map(({ file }) => file.file)).toStrictEqual([]);
   });
 });
 
@@ -68,8 +72,17 @@ function messagesIn(frames: readonly string[]): number {
   return frames.reduce((sum, frame) => sum + frame.split('+').length, 0);
 }
 
-function run(file: CorpusFile): readonly OutputRecord[] {
-  return runSteps([sourceRecord(readFileSync(join(corpus, file.file)))], policy);
+interface Ran {
+  readonly file: CorpusFile;
+  readonly out: readonly OutputRecord[];
+}
+
+async function runAll(chosen: readonly CorpusFile[]): Promise<readonly Ran[]> {
+  const ran: Ran[] = [];
+  for (const file of chosen) {
+    ran.push({ file, out: await runSteps([sourceRecord(readFileSync(join(corpus, file.file)))], policy) });
+  }
+  return ran;
 }
 
 function differenceOf(

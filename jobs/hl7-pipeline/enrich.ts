@@ -44,6 +44,7 @@ export class Enrich implements ProcessFunction<ParsedMessage, Hl7Element> {
     const sender = this.#senders.of(settings, {
       application: message.value(0, 3),
       contract: this.#policy.judge.modes?.contract ?? settings.validation.contract,
+      duplicates: this.#policy.duplicates ?? settings.duplicates,
       isCharsetUsed: settings.charset !== undefined && message.presence(0, 18) !== 'value',
     });
     const { route, key } = chosen;

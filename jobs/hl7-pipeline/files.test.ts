@@ -13,9 +13,10 @@ import {
 } from '../../connectors/connector-testing.ts';
 import { fileCoordinatorConnector } from '../../connectors/file/node-file-coordinator-connector.ts';
 import { fileTaskConnector } from '../../connectors/file/node-file-task-connector.ts';
+import { parseCheckpointId } from '../../shared/ids.ts';
 import { chooseSink, chooseSource } from './connect.ts';
 import { generatedFeed } from './generate/generated-feed.ts';
-import { policyArguments, runSteps } from './run-steps-testing.ts';
+import { policyArguments, policyOf, runSteps } from './run-steps-testing.ts';
 
 const never = new AbortController().signal;
 let root: string;
@@ -84,8 +85,9 @@ async function runThroughFiles(): Promise<void> {
     rate: undefined,
     seed: 1,
     keyedParallelism: undefined,
+    guarantee: 'exactly-once',
   };
-  const written = runSteps(await readInput(chooseSource(args)));
+  const written = await runSteps(await readInput(chooseSource(args)), policyOf({ duplicates: 'pass' }));
   await writeOutput(chooseSink(args, []), written);
 }
 
@@ -115,8 +117,9 @@ async function writeOutput(sink: ReturnType<typeof chooseSink>, records: readonl
   for (const record of records) {
     writer.write(record);
   }
-  const committables = await writer.prepareCommit(never);
+  const prepared = await writer.prepareCommit(parseCheckpointId(1n), never);
   await writer.close();
+  const committables = prepared.map(({ committable }) => committable);
   await fileCoordinatorConnector.createCommitter(sink, committerContext()).commit(committables, never);
 }
 

@@ -84,13 +84,14 @@ function elementFields(): fc.Arbitrary<Hl7ElementFields> {
         plain,
       ),
       ingestedMs: fc.maxSafeNat(),
-      sender: fc.tuple(settings, mode).map(([fields, contract]) => {
+      sender: fc.tuple(settings, mode, mode.map(duplicatesOf)).map(([fields, contract, duplicates]) => {
         const json = JSON.stringify([
           fields.facilityId,
           fields.sourceSystem,
           fields.zone ?? null,
           fields.charset ?? null,
           contract,
+          duplicates,
         ]);
         return senders.fromText(json);
       }),
@@ -100,4 +101,8 @@ function elementFields(): fc.Arbitrary<Hl7ElementFields> {
     },
     plain,
   );
+}
+
+function duplicatesOf(mode: string): string {
+  return mode === 'off' ? 'pass' : mode === 'warn' ? 'drop' : 'dead-letter';
 }

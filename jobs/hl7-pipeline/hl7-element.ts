@@ -22,6 +22,7 @@ export interface Hl7ElementFields {
 
 /** An accepted message between the steps: its raw bytes and a small header. Who needs a field parses it, lazily and once. */
 export class Hl7Element {
+  readonly kind = 'message';
   readonly fields: Hl7ElementFields;
   #message: Hl7Message | undefined;
 

@@ -13,7 +13,7 @@ export const jobArguments = {
   inputTopic: { type: 'string', description: 'the Kafka topic of raw HL7', default: 'hl7.raw' },
   outputPrefix: {
     type: 'string',
-    description: 'output topics are this and adt, oru, orm, dft, mdm, other, dlq',
+    description: 'output topics are this and adt, oru, orm, dft, mdm, other, encounters, dlq',
     default: 'hl7.',
   },
   brokers: {
@@ -48,6 +48,29 @@ export const jobArguments = {
     of: MODES,
     description: 'the output contract check, for all senders',
     default: 'by-facility',
+  },
+  duplicates: {
+    type: 'choice',
+    of: ['by-facility', 'drop', 'pass', 'dead-letter'],
+    description: 'what becomes of a message that is sent again unchanged, for all senders',
+    default: 'by-facility',
+  },
+  duplicatesWithin: {
+    type: 'number',
+    description: 'for how many hours a message is remembered, so that its resend is recognised',
+    default: 24,
+  },
+  encounters: {
+    type: 'boolean',
+    description: 'write each change of a visit to the topic encounters',
+    default: true,
+  },
+  guarantee: {
+    type: 'choice',
+    of: ['exactly-once', 'at-least-once'],
+    description:
+      'of the output on Kafka: exactly-once shows with each checkpoint, at-least-once at once, and twice after a failure',
+    default: 'exactly-once',
   },
   maxMessageBytes: { type: 'number', description: 'larger records are dead letters by reference', default: 20_000_000 },
 } as const;

@@ -29,8 +29,7 @@ describe('the job hl7-pipeline', () => {
     const nodes = built.kind === 'graph' ? built.graph.nodes : [];
 
     expect(nodes.filter(({ parallelism }) => parallelism === 4).map(({ uid }) => uid)).toStrictEqual([
-      'record',
-      'contract',
+      'correlate',
       'route',
     ]);
   });

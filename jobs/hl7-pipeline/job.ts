@@ -4,10 +4,11 @@ import { CheckContract } from './contract.ts';
 import { deadLetters } from './dead-letter.ts';
 import { decodeFrames } from './decode-frames.ts';
 import { Enrich } from './enrich.ts';
-import { hl7ElementSerializer } from './hl7-element.ts';
 import { jobArguments } from './job-arguments.ts';
 import { Parse } from './parse.ts';
-import { partByPatient, patientKeyOf, withoutPatient } from './patient-key.ts';
+import { PartByPatient, patientKeyOf, withoutPatient } from './patient-key.ts';
+import { Correlate } from './patient/correlate.ts';
+import { patientElementSerializer } from './patient/patient-notice.ts';
 import { readPolicy } from './read-policy.ts';
 import { routeTopics, topicOf } from './route.ts';
 import { makeTypedRecord } from './typed-record.ts';
@@ -17,9 +18,9 @@ import { Validate } from './validate.ts';
  * The product's main job: raw HL7 v2 in, typed records out, each message once, to the topic of its type or, with a reason, to
  * the dead letters.
  *
- *   decode → parse → validate → enrich ─┬─ by patient → record → contract → route        (hl7.adt .oru .orm .dft .mdm .other)
- *                                       └─ without a patient → record → contract → route  (hl7.other)
- *   what any step refuses ──────────────── dead letters                                   (hl7.dlq)
+ *   decode → parse → validate → enrich → part ─┬─ by patient → correlate → route  (hl7.adt .oru .orm .dft .mdm .other .encounters)
+ *                                              └─ without a patient → record → contract → route  (hl7.other)
+ *   what any step refuses ─────────────────────── dead letters                                   (hl7.dlq)
  */
 export const job = defineJob(
   'hl7-pipeline',
@@ -40,13 +41,12 @@ export const job = defineJob(
       .process(new Parse(policy), { uid: 'parse' });
     const valid = parsed.process(new Validate(policy), { uid: 'validate' });
     const enriched = valid.process(new Enrich(policy), { uid: 'enrich' });
-    const parted = enriched.process(partByPatient, { uid: 'part', serializer: hl7ElementSerializer });
+    const parted = enriched.process(new PartByPatient(policy), { uid: 'part', serializer: patientElementSerializer });
 
-    const records = parted
-      .keyBy(patientKeyOf)
-      .process(makeTypedRecord, { uid: 'record', ...keyed })
-      .process(new CheckContract(policy), { uid: 'contract', ...keyed });
-    records.sinkTo(chooseSink(args, routeTopics(policy.topicPrefix)), { uid: 'route', ...keyed });
+    const records = parted.keyBy(patientKeyOf).process(new Correlate(policy), { uid: 'correlate', ...keyed });
+    const topics = routeTopics(policy.topicPrefix);
+    const encounters = policy.encounters ? [topicOf(policy.topicPrefix, 'encounters')] : [];
+    records.sinkTo(chooseSink(args, [...topics, ...encounters]), { uid: 'route', ...keyed });
 
     const others = parted
       .sideOutput(withoutPatient)

@@ -7,8 +7,8 @@ const NAME = 'PLANTEDNAME';
 const pid = `PID|1||4711^^^NGH^MR||${NAME}^ALICE||19800229|F`;
 
 describe('the HL7 pipeline', () => {
-  test('an ORU becomes a typed record on its topic, keyed by its patient', () => {
-    const [record, ...more] = runSteps([sourceRecord(framed(oru()))]);
+  test('an ORU becomes a typed record on its topic, keyed by its patient', async () => {
+    const [record, ...more] = await runSteps([sourceRecord(framed(oru()))]);
 
     expect(more).toStrictEqual([]);
     expect(record).toMatchObject({ topic: 'hl7.oru', key: 'NGH|4711', headers: { src: '3:42:1769999999000' } });
@@ -26,7 +26,7 @@ describe('the HL7 pipeline', () => {
     });
   });
 
-  test('an order, a charge, a document and an admission go to their own topics', () => {
+  test('an order, a charge, a document and an admission go to their own topics', async () => {
     const types = {
       'ADT^A01': 'EVN|A01|20260301',
       'ORM^O01': 'ORC|NW|P1',
@@ -35,38 +35,43 @@ describe('the HL7 pipeline', () => {
     };
     const records = Object.entries(types).map(([type, segment]) => sourceRecord(message(type, [pid, segment])));
 
-    expect(runSteps(records).map(({ topic }) => topic)).toStrictEqual(['hl7.adt', 'hl7.orm', 'hl7.dft', 'hl7.mdm']);
+    expect((await runSteps(records)).map(({ topic }) => topic)).toStrictEqual([
+      'hl7.adt',
+      'hl7.orm',
+      'hl7.dft',
+      'hl7.mdm',
+    ]);
   });
 
-  test('a message without a patient goes to other, without a key', () => {
-    const records = runSteps([sourceRecord(message('ACK', ['MSA|AA|C1']))]);
+  test('a message without a patient goes to other, without a key', async () => {
+    const records = await runSteps([sourceRecord(message('ACK', ['MSA|AA|C1']))]);
 
     expect(records).toMatchObject([{ topic: 'hl7.other', key: undefined }]);
   });
 
-  test('another type with a patient goes to other under the patient key', () => {
-    const records = runSteps([sourceRecord(message('SIU^S12', [pid]))]);
+  test('another type with a patient goes to other under the patient key', async () => {
+    const records = await runSteps([sourceRecord(message('SIU^S12', [pid]))]);
 
     expect(records).toMatchObject([{ topic: 'hl7.other', key: 'NGH|4711' }]);
   });
 
-  test('an unknown sender passes with a warning, and its times are UTC', () => {
-    const [record] = runSteps([sourceRecord(oru().replace('|NGH|', '|ELSEWHERE|'))]);
+  test('an unknown sender passes with a warning, and its times are UTC', async () => {
+    const [record] = await runSteps([sourceRecord(oru().replace('|NGH|', '|ELSEWHERE|'))]);
 
     expect(record?.headers).toMatchObject({ warnings: 'W_UNKNOWN_FACILITY' });
     expect(jsonOf(record)).toMatchObject({ facilityId: 'UNKNOWN', eventTime: '2026-03-01T08:30:00.000Z' });
   });
 
-  test('a message without a readable time takes the time of its input record', () => {
-    const [record] = runSteps([sourceRecord(oru().replace('20260301083000', ''))]);
+  test('a message without a readable time takes the time of its input record', async () => {
+    const [record] = await runSteps([sourceRecord(oru().replace('20260301083000', ''))]);
 
     expect(jsonOf(record)).toMatchObject({ eventTime: '2026-02-02T02:39:59.000Z', eventTimeFrom: 'received' });
   });
 
-  test('a dead letter keeps the raw bytes and says where, at which stage and why', () => {
+  test('a dead letter keeps the raw bytes and says where, at which stage and why', async () => {
     const raw = Buffer.from(message('ADT^A01', [`PID|1||||${NAME}`]).replaceAll('\r', '\n'));
 
-    const [letter] = runSteps([sourceRecord(raw)]);
+    const [letter] = await runSteps([sourceRecord(raw)]);
 
     expect(letter?.value.equals(raw)).toBe(true);
     expect(letter).toMatchObject({
@@ -76,18 +81,18 @@ describe('the HL7 pipeline', () => {
     expect(letter?.headers['detail']).toMatch(/PID-3/);
   });
 
-  test('a record larger than allowed is a dead letter by reference', () => {
-    const records = runSteps([sourceRecord('', { oversizeBytes: 30_000_000 })]);
+  test('a record larger than allowed is a dead letter by reference', async () => {
+    const records = await runSteps([sourceRecord('', { oversizeBytes: 30_000_000 })]);
 
     expect(records).toMatchObject([{ topic: 'hl7.dlq', headers: { reason: 'E_TOO_LARGE', stage: 'frame' } }]);
     expect(records[0]?.value).toHaveLength(0);
     expect(records[0]?.headers['detail']).toMatch(/30000000 bytes/);
   });
 
-  test('members of a batch carry their index, and one bad member sinks none of the others', () => {
+  test('members of a batch carry their index, and one bad member sinks none of the others', async () => {
     const batch = ['FHS|^~\\&', 'BHS|^~\\&', oru('B1'), oru('').trimEnd(), oru('B3'), 'BTS|3', 'FTS|1'].join('\r');
 
-    const records = runSteps([sourceRecord(batch)]);
+    const records = await runSteps([sourceRecord(batch)]);
 
     expect(records.map(({ topic, headers }) => [topic, headers['srcIndex'], headers['reason']])).toStrictEqual([
       ['hl7.oru', '0', undefined],
@@ -96,11 +101,11 @@ describe('the HL7 pipeline', () => {
     ]);
   });
 
-  test('a batch too large for the parser to split is split the same way', () => {
+  test('a batch too large for the parser to split is split the same way', async () => {
     const many = Array.from({ length: 400 }, (_, i) => oru(`B${i}`)).join('\r');
     const batch = `BHS|^~\\&\r${many}\rBTS|400`;
 
-    const records = runSteps([sourceRecord(batch)]);
+    const records = await runSteps([sourceRecord(batch)]);
 
     expect(batch.length).toBeGreaterThan(64 * 1024);
     expect(records).toHaveLength(400);
@@ -109,10 +114,10 @@ describe('the HL7 pipeline', () => {
     );
   });
 
-  test('frames of one record are told apart, and what stands in no frame is a dead letter', () => {
+  test('frames of one record are told apart, and what stands in no frame is a dead letter', async () => {
     const stream = `${framed(oru('F1'))}stray${framed(oru('F2'))}\u000bcut off`;
 
-    const records = runSteps([sourceRecord(stream)]);
+    const records = await runSteps([sourceRecord(stream)]);
 
     expect(records.map(({ topic, headers }) => [topic, headers['srcIndex'], headers['reason']])).toStrictEqual([
       ['hl7.oru', undefined, undefined],
@@ -122,14 +127,14 @@ describe('the HL7 pipeline', () => {
     ]);
   });
 
-  test('every record leaves something: an empty one and an empty frame are dead letters', () => {
-    const records = runSteps([sourceRecord(''), sourceRecord(framed('')), sourceRecord('FHS|^~\\&\rFTS|0')]);
+  test('every record leaves something: an empty one and an empty frame are dead letters', async () => {
+    const records = await runSteps([sourceRecord(''), sourceRecord(framed('')), sourceRecord('FHS|^~\\&\rFTS|0')]);
 
     expect(records.map(({ headers }) => headers['reason'])).toStrictEqual(['E_EMPTY', 'E_EMPTY', 'E_NOT_HL7']);
   });
 
-  test('the name of the input file stands in every record made of it', () => {
-    const records = runSteps([
+  test('the name of the input file stands in every record made of it', async () => {
+    const records = await runSteps([
       sourceRecord(oru(), { headers: { file: 'a/b.hl7' } }),
       sourceRecord('x', { headers: { file: 'c.hl7' } }),
     ]);
@@ -137,24 +142,24 @@ describe('the HL7 pipeline', () => {
     expect(records.map(({ headers }) => headers['file'])).toStrictEqual(['a/b.hl7', 'c.hl7']);
   });
 
-  test('a switch of the operator overrules what senders are checked for', () => {
+  test('a switch of the operator overrules what senders are checked for', async () => {
     const noControlId = sourceRecord(oru(''));
 
-    const strict = runSteps([noControlId]);
-    const lenient = runSteps([noControlId], policyOf({ validateSyntax: 'warn' }));
-    const blind = runSteps([noControlId], policyOf({ validateSyntax: 'off', validateContract: 'off' }));
+    const strict = await runSteps([noControlId]);
+    const lenient = await runSteps([noControlId], policyOf({ validateSyntax: 'warn' }));
+    const blind = await runSteps([noControlId], policyOf({ validateSyntax: 'off', validateContract: 'off' }));
 
     expect(strict).toMatchObject([{ topic: 'hl7.dlq', headers: { reason: 'E_NO_CONTROL_ID', stage: 'validate' } }]);
     expect(lenient).not.toMatchObject([{ headers: { reason: 'E_NO_CONTROL_ID' } }]);
     expect(blind).toMatchObject([{ topic: 'hl7.oru', headers: { src: '3:42:1769999999000' } }]);
   });
 
-  test('a typed record that breaks its contract is a dead letter of stage contract, with the key and the raw message', () => {
+  test('a typed record that breaks its contract is a dead letter of stage contract, with the key and the raw message', async () => {
     const compiled = compileContracts({ oru: { type: 'object', required: ['encounterId'] } });
     const policy = { ...policyOf(), ...(compiled.kind === 'contracts' ? { contracts: compiled.contracts } : {}) };
 
-    const [letter] = runSteps([sourceRecord(oru())], policy);
-    const [warned] = runSteps([sourceRecord(oru())], {
+    const [letter] = await runSteps([sourceRecord(oru())], policy);
+    const [warned] = await runSteps([sourceRecord(oru())], {
       ...policy,
       judge: { ...policy.judge, modes: { contract: 'warn' } },
     });
@@ -168,17 +173,17 @@ describe('the HL7 pipeline', () => {
     expect(warned).toMatchObject({ topic: 'hl7.oru', headers: { warnings: 'W_CONTRACT' } });
   });
 
-  test('a typed record larger than a message may be is a dead letter', () => {
+  test('a typed record larger than a message may be is a dead letter', async () => {
     const policy = policyOf({ maxMessageBytes: 600 });
     const raw = oru().replace('|74|', `|${'\u0001'.repeat(150)}|`);
 
-    const records = runSteps([sourceRecord(raw)], policy);
+    const records = await runSteps([sourceRecord(raw)], policy);
 
     expect(raw.length).toBeLessThan(600);
     expect(records).toMatchObject([{ topic: 'hl7.dlq', headers: { stage: 'contract', reason: 'E_TOO_LARGE' } }]);
   });
 
-  test('a message that declares a character set itself is not read in that of its sender', () => {
+  test('a message that declares a character set itself is not read in that of its sender', async () => {
     const facilities = JSON.stringify({
       version: 1,
       facilities: [{ id: 'F', match: [{ facility: 'NGH' }], charset: 'UNICODE UTF-8' }],
@@ -186,7 +191,7 @@ describe('the HL7 pipeline', () => {
     const declared = oru().replace('|2.5.1\r', '|2.5.1||||||NO SUCH SET\r').replace('ALICE', 'JOS\u00c9');
     const undeclared = oru().replace('ALICE', 'JOS\u00c9');
 
-    const records = runSteps(
+    const records = await runSteps(
       [Buffer.from(declared, 'latin1'), Buffer.from(undeclared, 'latin1'), Buffer.from(undeclared, 'utf8')].map((raw) =>
         sourceRecord(raw),
       ),
@@ -202,14 +207,14 @@ describe('the HL7 pipeline', () => {
     expect(records[2]?.value.toString()).toContain('JOS\u00c9');
   });
 
-  test('a patient name never stands in the detail of a dead letter', () => {
+  test('a patient name never stands in the detail of a dead letter', async () => {
     const whole = framed(oru());
     const cuts = Array.from({ length: whole.length }, (_, at) => sourceRecord(whole.slice(0, at)));
     const holes = Array.from({ length: whole.length }, (_, at) =>
       sourceRecord(`${whole.slice(0, at)}${NAME}${whole.slice(at + 1)}`),
     );
 
-    const letters = runSteps([...cuts, ...holes]).filter(({ topic }) => topic === 'hl7.dlq');
+    const letters = (await runSteps([...cuts, ...holes])).filter(({ topic }) => topic === 'hl7.dlq');
 
     expect(letters.length).toBeGreaterThan(100);
     for (const { headers } of letters) {

@@ -1,9 +1,12 @@
+import type { DuplicatePolicy } from '../../hl7/duplicates/duplicate-policy.ts';
 import { parseFacilityRegistry } from '../../hl7/facility/parse-facility-registry.ts';
 import { parseProfiles } from '../../hl7/profiles/profile-set.ts';
 import { compileContracts } from '../../hl7/validate/check-contract.ts';
 import type { ValidationMode, ValidationModes } from '../../hl7/validate/validation-modes.ts';
 import defaultFacilities from './facilities.json' with { type: 'json' };
 import type { PipelinePolicy } from './pipeline-policy.ts';
+
+const MS_PER_HOUR = 3_600_000;
 
 /** The arguments that say how messages are judged. Files come as their text. */
 export interface PolicyArguments {
@@ -12,6 +15,9 @@ export interface PolicyArguments {
   readonly validateSyntax: string;
   readonly validateProfile: string;
   readonly validateContract: string;
+  readonly duplicates: string;
+  readonly duplicatesWithin: number;
+  readonly encounters: boolean;
   readonly outputPrefix: string;
   readonly maxMessageBytes: number;
 }
@@ -54,6 +60,9 @@ export function readPolicy(args: PolicyArguments): PolicyResult {
       contracts: compiled.contracts,
       topicPrefix: args.outputPrefix,
       bytesMax: args.maxMessageBytes,
+      duplicates: duplicatesOf(args.duplicates),
+      duplicatesWithinMs: args.duplicatesWithin * MS_PER_HOUR,
+      encounters: args.encounters,
     },
   };
 }
@@ -63,6 +72,9 @@ function plainProblems(args: PolicyArguments): readonly string[] {
   const problems: string[] = [];
   if (!Number.isInteger(args.maxMessageBytes) || args.maxMessageBytes < 1) {
     problems.push(`--max-message-bytes must be a whole number from 1, got ${args.maxMessageBytes}`);
+  }
+  if (!(args.duplicatesWithin > 0)) {
+    problems.push(`--duplicates-within must be a number of hours above 0, got ${args.duplicatesWithin}`);
   }
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}$/.test(args.outputPrefix)) {
     problems.push('--output-prefix must begin a topic name: letters, digits, dots, underscores, hyphens, as in hl7.');
@@ -96,4 +108,8 @@ function modesOf(args: PolicyArguments): Partial<ValidationModes> {
 
 function modeOf(text: string): ValidationMode | undefined {
   return text === 'off' || text === 'warn' || text === 'dead-letter' ? text : undefined;
+}
+
+function duplicatesOf(text: string): DuplicatePolicy | undefined {
+  return text === 'drop' || text === 'pass' || text === 'dead-letter' ? text : undefined;
 }

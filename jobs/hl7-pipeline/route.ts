@@ -1,7 +1,7 @@
 import type { Route } from '../../hl7/route/route-of.ts';
 
-/** The topic of a route, or of the dead letters: `hl7.adt`, `hl7.dlq`. */
-export function topicOf(prefix: string, route: Route | 'dlq'): string {
+/** The topic of a route, of the dead letters or of the encounters: `hl7.adt`, `hl7.dlq`. */
+export function topicOf(prefix: string, route: Route | 'dlq' | 'encounters'): string {
   return prefix + route;
 }
 

@@ -2,17 +2,24 @@ import type { OutputRecord, OutputTag, ProcessContext, RuntimeContext, SourceRec
 import { silentLogger } from '../../shared/log/logger.ts';
 import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
 import { parseSplitId } from '../../shared/ids.ts';
+import { OperatorState } from '../../taskmanager/state/operator-state.ts';
 import { CheckContract } from './contract.ts';
 import { decodeFrames } from './decode-frames.ts';
 import { deadLetters } from './dead-letter.ts';
 import { Enrich } from './enrich.ts';
-import { Hl7Element, hl7ElementSerializer } from './hl7-element.ts';
+import { Hl7Element } from './hl7-element.ts';
 import { Parse } from './parse.ts';
-import { partByPatient, withoutPatient } from './patient-key.ts';
+import { KeyedFunctionUnderTest } from './keyed-function-testing.ts';
+import { PartByPatient, patientKeyOf, withoutPatient } from './patient-key.ts';
+import { Correlate } from './patient/correlate.ts';
+import { patientElementSerializer } from './patient/patient-notice.ts';
+import type { PatientElement } from './patient/patient-notice.ts';
 import type { PipelinePolicy } from './pipeline-policy.ts';
 import { readPolicy } from './read-policy.ts';
 import type { PolicyArguments } from './read-policy.ts';
+import type { ParsedMessage } from './parse.ts';
 import { makeTypedRecord } from './typed-record.ts';
+import type { RecordElement } from './typed-record.ts';
 import { Validate } from './validate.ts';
 
 export const INGESTED_MS = 1_770_000_000_000;
@@ -23,6 +30,9 @@ export const policyArguments: PolicyArguments = {
   validateSyntax: 'by-facility',
   validateProfile: 'by-facility',
   validateContract: 'by-facility',
+  duplicates: 'by-facility',
+  duplicatesWithin: 24,
+  encounters: false,
   outputPrefix: 'hl7.',
   maxMessageBytes: 20_000_000,
 };
@@ -46,12 +56,91 @@ export function sourceRecord(value: Buffer | string, more: Partial<SourceRecord>
   };
 }
 
-/** Runs records through the steps as the job chains them; messages with a patient cross the serializer, as between subtasks. */
-export function runSteps(
+/** Runs records through the steps as the job chains them, with fresh state. */
+export async function runSteps(
   records: readonly SourceRecord[],
   policy: PipelinePolicy = policyOf(),
-): readonly OutputRecord[] {
-  const out: OutputRecord[] = [];
+): Promise<readonly OutputRecord[]> {
+  return await (await PipelineUnderTest.open(policy)).run(records);
+}
+
+/** The steps of the job with their state; what concerns a patient crosses the serializer, as between subtasks. */
+export class PipelineUnderTest {
+  readonly keyed: KeyedFunctionUnderTest<PatientElement, OutputRecord>;
+  readonly #policy: PipelinePolicy;
+  readonly #steps: ReturnType<typeof openSteps>;
+
+  private constructor(policy: PipelinePolicy, keyed: KeyedFunctionUnderTest<PatientElement, OutputRecord>) {
+    this.#policy = policy;
+    this.#steps = openSteps(policy);
+    this.keyed = keyed;
+  }
+
+  static async open(policy: PipelinePolicy = policyOf()): Promise<PipelineUnderTest> {
+    const keyed = await KeyedFunctionUnderTest.open(new Correlate(policy), patientKeyOf, INGESTED_MS);
+    return new PipelineUnderTest(policy, keyed);
+  }
+
+  async run(records: readonly SourceRecord[]): Promise<readonly OutputRecord[]> {
+    const out: OutputRecord[] = [];
+    for (const record of records) {
+      for (const left of this.#runUnkeyed(record)) {
+        if (left.kind === 'output') {
+          out.push(left.record);
+          continue;
+        }
+        const crossed = patientElementSerializer.decode(Buffer.from(patientElementSerializer.encode(left.element)));
+        const outputs = chainTo<OutputRecord>((output) => out.push(output), out);
+        await this.keyed.process(crossed, outputs);
+      }
+    }
+    return out;
+  }
+
+  #runUnkeyed(record: SourceRecord): readonly LeftUnkeyed[] {
+    const { parse, validate, enrich, part, contract } = this.#steps;
+    const left: LeftUnkeyed[] = [];
+    const out = {
+      push: (output: OutputRecord): void => {
+        left.push({ kind: 'output', record: output });
+      },
+    };
+    const finish = (element: Hl7Element): void => {
+      const toContract = chainTo<RecordElement>((made) => {
+        contract.process(made, chainTo(out.push, out));
+      }, out);
+      makeTypedRecord.process(element, toContract);
+    };
+    const toKeyed: ProcessContext<PatientElement> = {
+      ...chainTo<PatientElement>((element) => left.push({ kind: 'keyed', element }), out),
+      sideOutput: (tag, value) => {
+        if (tag.id === withoutPatient.id && value instanceof Hl7Element) {
+          finish(value);
+        }
+      },
+    };
+    const toPart = chainTo<Hl7Element>((element) => {
+      part.process(element, toKeyed);
+    }, out);
+    const toEnrich = chainTo<ParsedMessage>((valid) => {
+      enrich.process(valid, toPart);
+    }, out);
+    const toValidate = chainTo<ParsedMessage>((parsed) => {
+      validate.process(parsed, toEnrich);
+    }, out);
+    for (const frame of decodeFrames(this.#policy.bytesMax)(record)) {
+      parse.process(frame, toValidate);
+    }
+    return left;
+  }
+}
+
+/** What leaves the steps before the shuffle, in order. */
+type LeftUnkeyed =
+  | { readonly kind: 'output'; readonly record: OutputRecord }
+  | { readonly kind: 'keyed'; readonly element: PatientElement };
+
+function openSteps(policy: PipelinePolicy) {
   const context = runtimeContext();
   const steps = {
     parse: new Parse(policy),
@@ -62,45 +151,7 @@ export function runSteps(
   Object.values(steps).forEach((step) => {
     step.open(context);
   });
-  const finish = (element: Hl7Element): void => {
-    makeTypedRecord.process(
-      element,
-      chainTo((made) => {
-        steps.contract.process(
-          made,
-          chainTo((record) => out.push(record), out),
-        );
-      }, out),
-    );
-  };
-  const part = (element: Hl7Element): void => {
-    partByPatient(element, {
-      ...chainTo<Hl7Element>((keyed) => {
-        finish(hl7ElementSerializer.decode(Buffer.from(hl7ElementSerializer.encode(keyed))));
-      }, out),
-      sideOutput: (tag, value) => {
-        if (tag.id === withoutPatient.id && value instanceof Hl7Element) {
-          finish(value);
-        }
-      },
-    });
-  };
-  for (const record of records) {
-    for (const frame of decodeFrames(policy.bytesMax)(record)) {
-      steps.parse.process(
-        frame,
-        chainTo((parsed) => {
-          steps.validate.process(
-            parsed,
-            chainTo((valid) => {
-              steps.enrich.process(valid, chainTo(part, out));
-            }, out),
-          );
-        }, out),
-      );
-    }
-  }
-  return out;
+  return { ...steps, part: new PartByPatient(policy) };
 }
 
 export function runtimeContext(): RuntimeContext {
@@ -113,11 +164,12 @@ export function runtimeContext(): RuntimeContext {
     metrics: new MetricRegistry().group({}),
     logger: silentLogger,
     now: () => INGESTED_MS,
+    operatorState: new OperatorState([]),
   };
 }
 
 /** A context whose main output is the next step; dead letters go to `out`. */
-export function chainTo<T>(next: (value: T) => void, out: OutputRecord[]): ProcessContext<T> {
+export function chainTo<T>(next: (value: T) => void, out: { push(record: OutputRecord): void }): ProcessContext<T> {
   return {
     emit: next,
     timestamp: undefined,

@@ -1,3 +1,4 @@
+import type { DuplicatePolicy } from '../../hl7/duplicates/duplicate-policy.ts';
 import type { FacilitySettings } from '../../hl7/facility/facility-registry.ts';
 import type { ValidationMode } from '../../hl7/validate/validation-modes.ts';
 
@@ -9,6 +10,8 @@ export interface Sender {
   /** The character set its message was read in, because it declares none itself. */
   readonly charset: string | undefined;
   readonly contract: ValidationMode;
+  /** What becomes of a message that is sent again. */
+  readonly duplicates: DuplicatePolicy;
   /** All of it as text, in ASCII: how it crosses to another subtask. The same sender has the same text. */
   readonly text: string;
 }
@@ -18,6 +21,7 @@ export interface SenderFacts {
   /** MSH-3.1. */
   readonly application: string | undefined;
   readonly contract: ValidationMode;
+  readonly duplicates: DuplicatePolicy;
   /** The message declares no character set itself (MSH-18). */
   readonly isCharsetUsed: boolean;
 }
@@ -34,7 +38,7 @@ export class Senders {
   #count = 0;
 
   of(settings: FacilitySettings, facts: SenderFacts): Sender {
-    const { application, contract, isCharsetUsed } = facts;
+    const { application, contract, duplicates, isCharsetUsed } = facts;
     const sourceSystem = settings.sourceSystem ?? application ?? 'UNKNOWN';
     const name = `${isCharsetUsed ? 'c' : '-'}${sourceSystem}`;
     const known = this.#bySettings.get(settings)?.get(name);
@@ -43,7 +47,7 @@ export class Senders {
     }
     const { facilityId, zone } = settings;
     const charset = isCharsetUsed ? settings.charset : undefined;
-    const sender = senderOf({ facilityId, sourceSystem, zone, charset, contract });
+    const sender = senderOf({ facilityId, sourceSystem, zone, charset, contract, duplicates });
     if (sender.text.length > TEXT_UNITS_MAX) {
       return sender;
     }
@@ -78,8 +82,8 @@ export class Senders {
 }
 
 function senderOf(fields: Omit<Sender, 'text'>): Sender {
-  const { facilityId, sourceSystem, zone, charset, contract } = fields;
-  const json = JSON.stringify([facilityId, sourceSystem, zone ?? null, charset ?? null, contract]);
+  const { facilityId, sourceSystem, zone, charset, contract, duplicates } = fields;
+  const json = JSON.stringify([facilityId, sourceSystem, zone ?? null, charset ?? null, contract, duplicates]);
   return { ...fields, text: json.replaceAll(/[^\x20-\x7e]/g, escapeUnit) };
 }
 
@@ -93,10 +97,11 @@ function parseSender(text: string): Sender {
     const value: unknown = Array.isArray(json) ? json[index] : undefined;
     return typeof value === 'string' ? value : undefined;
   };
-  const [facilityId, sourceSystem, contract] = [part(0), part(1), part(4)];
+  const [facilityId, sourceSystem, contract, duplicates] = [part(0), part(1), part(4), part(5)];
   const isMode = contract === 'off' || contract === 'warn' || contract === 'dead-letter';
-  if (facilityId === undefined || sourceSystem === undefined || !isMode) {
+  const isPolicy = duplicates === 'drop' || duplicates === 'pass' || duplicates === 'dead-letter';
+  if (facilityId === undefined || sourceSystem === undefined || !isMode || !isPolicy) {
     throw new TypeError('the sender of a message between two subtasks is damaged');
   }
-  return { facilityId, sourceSystem, zone: part(2), charset: part(3), contract, text };
+  return { facilityId, sourceSystem, zone: part(2), charset: part(3), contract, duplicates, text };
 }

@@ -9,17 +9,20 @@ export interface RecordElement {
   readonly record: TypedRecord;
 }
 
-/** Makes the typed record of a message. Keyed, it sees a patient's messages in order. */
+export function typedRecordOf(element: Hl7Element): TypedRecord {
+  const { sender, ingestedMs, origin } = element.fields;
+  return extractRecord(element.message, {
+    sourceSystem: sender.sourceSystem,
+    facilityId: sender.facilityId,
+    ingestionMs: ingestedMs,
+    receivedMs: origin.receivedMs,
+    zone: sender.zone,
+  });
+}
+
+/** Makes the typed record of a message without a patient. */
 export const makeTypedRecord = {
   process(element: Hl7Element, context: ProcessContext<RecordElement>): void {
-    const { sender, ingestedMs, origin } = element.fields;
-    const record = extractRecord(element.message, {
-      sourceSystem: sender.sourceSystem,
-      facilityId: sender.facilityId,
-      ingestionMs: ingestedMs,
-      receivedMs: origin.receivedMs,
-      zone: sender.zone,
-    });
-    context.emit({ element, record });
+    context.emit({ element, record: typedRecordOf(element) });
   },
 };

@@ -9,7 +9,7 @@ import { generatedFeed } from './generated-feed.ts';
 const COUNT = 8_000;
 /** So many messages of the feed pass during one encounter. */
 const ONE_STAY = 256 * 12;
-const records = runSteps(makeFeed(7).map((value) => sourceRecord(value)));
+const records = await runSteps(makeFeed(7).map((value) => sourceRecord(value)));
 
 describe('the generated feed', () => {
   test('is the same for the same seed, and any message can be made without those before it', () => {
@@ -73,11 +73,11 @@ describe('the generated feed', () => {
     expect(times.some((time, at) => time < (times[at - 1] ?? ''))).toBe(true);
   });
 
-  test.each(Object.entries(reasons()))('a message broken by %s is refused with %s', (breakage, reason) => {
+  test.each(Object.entries(reasons()))('a message broken by %s is refused with %s', async (breakage, reason) => {
     const text = 'MSH|^~\\&|EPICARE|NGH|HUB|HIE|20260105||ADT^A01|1|P|2.5.1\rPID|1||1^^^NGH^MR||DOE^JOHN\rPV1|1|I\r';
     const kind = BREAKAGES.find((one) => one === breakage) ?? 'empty';
 
-    const broken = runSteps([sourceRecord(breakMessage(text, kind, seededRandom(1)))]);
+    const broken = await runSteps([sourceRecord(breakMessage(text, kind, seededRandom(1)))]);
 
     expect(broken.map(({ headers }) => headers['reason'])).toStrictEqual([reason]);
   });
