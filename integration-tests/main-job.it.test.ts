@@ -82,13 +82,13 @@ describe('the main job on a cluster', () => {
     const topics = await openTopics('coordinator', 2);
     await topics.load(5_000);
     const cluster = await openCluster({ taskManagers: 1, slots: 2 });
-    await cluster.submit(JOB, topics.jobArguments, 2, 'again');
+    await cluster.submit(JOB, topics.jobArguments, 2, { jobId: 'again' });
     await cluster.inState('again', 'running');
 
     await cluster.coordinator.kill();
     cluster.startCoordinator();
     await cluster.registered(1);
-    await cluster.submit(JOB, [...topics.jobArguments, '--bounded'], 2, 'again');
+    await cluster.submit(JOB, [...topics.jobArguments, '--bounded'], 2, { jobId: 'again' });
     await cluster.inState('again', 'finished');
 
     expect(await topics.lineage()).toMatchObject({ input: 5_000, lost: 0 });

@@ -2,6 +2,7 @@ import { copyObjects, putOnce } from '../../shared/checkpoint/copy-objects.ts';
 import { formatMetadata } from '../../shared/checkpoint/format-metadata.ts';
 import { readMetadata } from '../../shared/checkpoint/read-metadata.ts';
 import { metadataKeyIn, parseSnapshotFolder } from '../../shared/checkpoint/snapshot-folder.ts';
+import { failpointAsync } from '../../shared/failpoints/failpoint.ts';
 import type { SnapshotStore } from '../../shared/snapshot-store/snapshot-store.ts';
 import type { SavepointPin } from '../checkpoints/checkpoint-events.ts';
 import { planSavepoint } from './plan-savepoint.ts';
@@ -27,7 +28,9 @@ export async function copySavepoint(pin: SavepointPin, deps: SavepointDeps, sign
   const target = await deps.open(location);
   try {
     await copyObjects(objects, { from: deps.checkpoints, to: target, call });
+    await failpointAsync('savepoint.before-manifest');
     await putOnce(target, metadataKeyIn(folder), formatMetadata(metadata, folder), call);
+    await failpointAsync('savepoint.manifest-written');
   } finally {
     await target.close();
   }

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KafkaAdmin } from '../../connectors/kafka/kafka-admin.ts';
+import { required } from '../../shared/invariant.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { seededRandom } from '../../shared/random/random.ts';
 import { MinioSnapshotStore } from '../../shared/snapshot-store/minio-snapshot-store.ts';
-import type { StoreCall } from '../../shared/snapshot-store/snapshot-store.ts';
+import type { ObjectInfo, StoreCall } from '../../shared/snapshot-store/snapshot-store.ts';
 import { hasEnded } from '../../cli/admin/admin-client.ts';
 import type { JobSummary } from '../../cli/admin/admin-client.ts';
 import { ClusterUnderTest } from '../harness/cluster-under-test.ts';
@@ -112,8 +113,20 @@ export class ChaosRun {
     await this.flows('at the start');
   }
 
-  async submit(parallelism = this.#options.parallelism ?? 2): Promise<void> {
-    this.jobId = await this.cluster.submit(JOB, this.jobArguments(), parallelism);
+  /** Submits the counting job, empty or from a savepoint; from here on the run speaks of this job. */
+  async submit(parallelism = this.#options.parallelism ?? 2, fromSavepoint?: string): Promise<void> {
+    this.jobId = await this.cluster.submit(JOB, this.jobArguments(), parallelism, { fromSavepoint });
+  }
+
+  /** How many checkpoints have completed; undefined while none has. */
+  async completedCheckpoints(): Promise<number | undefined> {
+    const { checkpoints } = await this.cluster.admin.job(this.jobId);
+    return checkpoints === undefined || checkpoints.completed === 0 ? undefined : checkpoints.completed;
+  }
+
+  /** A place for savepoints, beside the checkpoints. */
+  get savepoints(): string {
+    return `s3://${BUCKET}/${savepointsOf(this.prefix)}`;
   }
 
   jobArguments(): readonly string[] {
@@ -200,18 +213,44 @@ export class ChaosRun {
     }
   }
 
-  /** Objects of this scenario in the store. */
-  async objects(): Promise<readonly string[]> {
-    const store = storeAt(this.prefix);
-    try {
-      const keys: string[] = [];
-      for await (const { key } of store.list('', call)) {
-        keys.push(key);
-      }
-      return keys;
-    } finally {
-      await store.close();
-    }
+  /** The directory of the newest whole savepoint: what a user would look for whose command got no answer. */
+  async latestSavepoint(): Promise<string> {
+    const folder = savepointsOf(this.prefix);
+    const whole = (await listed(folder)).filter(({ key }) => key.endsWith('/metadata'));
+    const newest = whole.toSorted((a, b) => a.modifiedAtMs - b.modifiedAtMs).at(-1);
+    return `s3://${BUCKET}/${folder}/${required(newest, 'a savepoint').key.replace(/\/metadata$/, '')}`;
+  }
+
+  /** Ends when all that was sent so far is counted and visible. */
+  async allIsCounted(withinMs = 60_000): Promise<void> {
+    await eventually(
+      'everything is counted',
+      async () => {
+        await this.#throwIfEnded();
+        return this.output.records.length >= this.feed.resultsExpected ? true : undefined;
+      },
+      withinMs,
+    );
+  }
+
+  /** Waits until the job is finished, by a stop that somebody has asked for; asks again as long as nobody has. */
+  async stopped(withinMs = 60_000): Promise<string> {
+    return await eventually(
+      'the job is stopped',
+      async () => {
+        const summary = await this.#summary();
+        if (summary?.state === 'finished') {
+          return await this.latestSavepoint();
+        }
+        if (summary?.state === 'running') {
+          await this.cluster.admin
+            .stop(this.jobId, { directory: this.savepoints, drain: false })
+            .catch(() => undefined);
+        }
+        return undefined;
+      },
+      withinMs,
+    );
   }
 
   startTaskManager(index: number, environment?: Environment): ProcessUnderTest {
@@ -237,32 +276,23 @@ export class ChaosRun {
     await this.cluster.stop();
     await this.relay.close();
     await this.output.close().catch(() => undefined);
-    const store = storeAt(this.prefix);
-    for (const key of await this.objects()) {
-      await store.delete(key, call);
+    for (const folder of [this.prefix, savepointsOf(this.prefix)]) {
+      await clear(folder);
     }
-    await store.close();
     const { input, output } = this.#topics;
     await this.#kafka.deleteTopics([input, output], AbortSignal.timeout(10_000)).catch(() => undefined);
     await this.#kafka.close();
   }
 
+  /** Like `allIsCounted`, but what is missing in the end is for the comparison to say. */
   async #untilAllIsCounted(withinMs: number): Promise<void> {
     try {
-      await eventually(
-        'everything is counted',
-        async () => {
-          await this.#throwIfEnded();
-          return this.output.records.length >= this.feed.resultsExpected ? true : undefined;
-        },
-        withinMs,
-      );
+      await this.allIsCounted(withinMs);
     } catch (error) {
-      const { summary } = await this.cluster.admin.job(this.jobId);
-      if (hasEnded(summary)) {
+      const summary = await this.#summary();
+      if (summary === undefined || hasEnded(summary)) {
         throw error;
       }
-      // The comparison says what is missing, which is more than that something is.
     }
   }
 
@@ -294,6 +324,10 @@ export function failpoints(rules: string): Environment {
   return { NERVE_FAILPOINTS: rules };
 }
 
+function savepointsOf(prefix: string): string {
+  return `${prefix}.savepoints`;
+}
+
 function topicsOf(prefix: string): { readonly input: string; readonly output: string } {
   return { input: `${prefix}.numbers`, output: `${prefix}.counts` };
 }
@@ -322,6 +356,27 @@ function configurationOf(prefix: string, relay: S3Relay, brokers: string): Recor
 
 function storeAt(prefix: string): MinioSnapshotStore {
   return new MinioSnapshotStore({ ...S3, bucket: BUCKET, prefix: prefix === '' ? '' : `${prefix}/` }, seededRandom(1));
+}
+
+async function listed(folder: string): Promise<readonly ObjectInfo[]> {
+  const store = storeAt(folder);
+  try {
+    const found: ObjectInfo[] = [];
+    for await (const object of store.list('', call)) {
+      found.push(object);
+    }
+    return found;
+  } finally {
+    await store.close();
+  }
+}
+
+async function clear(folder: string): Promise<void> {
+  const store = storeAt(folder);
+  for (const { key } of await listed(folder)) {
+    await store.delete(key, call);
+  }
+  await store.close();
 }
 
 async function makeBucket(): Promise<void> {

@@ -14,8 +14,9 @@ export class NumberFeed {
   readonly #producer: Producer;
   readonly #topic: string;
   readonly #random: Random;
-  readonly #stopping = new AbortController();
+  #pausing = new AbortController();
   #running: Promise<void> | undefined;
+  #perSecond = 300;
 
   private constructor(producer: Producer, topic: string, seed: number) {
     this.#producer = producer;
@@ -56,19 +57,26 @@ export class NumberFeed {
     return [...this.#perKey.values()].reduce((sum, count) => sum + count + Math.floor(count / TIMER_EVERY), 0);
   }
 
-  /** Goes on in the background until `stop`. */
-  start(perSecond: number): void {
-    this.#running = this.#run(Math.max(1, Math.round((perSecond * BATCH_EVERY_MS) / 1_000)));
+  /** Goes on in the background until `pause` or `stop`. */
+  start(perSecond = this.#perSecond): void {
+    this.#perSecond = perSecond;
+    this.#pausing = new AbortController();
+    const perBatch = Math.max(1, Math.round((perSecond * BATCH_EVERY_MS) / 1_000));
+    this.#running = this.#run(perBatch, this.#pausing.signal);
+  }
+
+  async pause(): Promise<void> {
+    this.#pausing.abort();
+    await this.#running;
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.pause();
     await this.#producer.disconnect();
   }
 
-  async #run(perBatch: number): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+  async #run(perBatch: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       await this.send(perBatch);
       await new Promise((resolve) => {
         setTimeout(resolve, BATCH_EVERY_MS);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AdminClient, JobDetail } from '../../cli/admin/admin-client.ts';
+import type { AdminClient, JobDetail, Submission } from '../../cli/admin/admin-client.ts';
 import { hasEnded } from '../../cli/admin/admin-client.ts';
 import { grpcAdminClient } from '../../cli/admin/grpc-admin-client.ts';
 import { prepareJob } from '../../cli/job/node-prepare-job.ts';
@@ -76,10 +76,10 @@ export class ClusterUnderTest {
   }
 
   /** Starts a coordinator, also in the place of one that is gone. */
-  startCoordinator(index = 0, environment?: Environment): ProcessUnderTest {
+  startCoordinator(index = 0, environment?: Environment, more?: Readonly<Record<string, string>>): ProcessUnderTest {
     const name = this.#addresses.length === 1 ? 'coordinator' : `coordinator-${index}`;
     const [host = '', port = ''] = (this.#addresses[index] ?? '').split(':');
-    const own = { 'coordinator.rpc.host': host, 'coordinator.rpc.port': port };
+    const own = { 'coordinator.rpc.host': host, 'coordinator.rpc.port': port, ...more };
     const process = this.#start(name, 'coordinator', own, environment);
     this.coordinators[index] = process;
     return process;
@@ -101,9 +101,15 @@ export class ClusterUnderTest {
     });
   }
 
-  async submit(module: string, args: readonly string[], parallelism: number, id?: string): Promise<string> {
+  /** Bundles and submits a job; `more` as the admin API has it: an id, a savepoint to begin with. */
+  async submit(
+    module: string,
+    args: readonly string[],
+    parallelism: number,
+    more: Omit<Partial<Submission>, 'module' | 'args' | 'parallelism'> = {},
+  ): Promise<string> {
     const prepared = await prepareJob(module, args);
-    const { jobId } = await this.admin.submit({ module: prepared.module, args: prepared.args, parallelism, jobId: id });
+    const { jobId } = await this.admin.submit({ module: prepared.module, args: prepared.args, parallelism, ...more });
     return jobId;
   }
 
@@ -153,8 +159,8 @@ export class ClusterUnderTest {
       'io.tmp.dirs': this.folder,
       ...(brokers === undefined ? {} : { 'kafka.bootstrap.servers': brokers }),
       ...this.#options.configuration,
-      ...own,
       ...this.#options.configurationOf?.[name],
+      ...own,
     };
     const definitions = Object.entries(configuration).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
     return new ProcessUnderTest(name, [command, ...definitions], this.folder, environment);
