@@ -10,7 +10,6 @@ import type { Configuration } from '../shared/config/options.ts';
 import type { CoordinatorConnectors } from '../shared/connector/connector.ts';
 import type { ConnectorSettings } from '../shared/connector/connector-settings.ts';
 import type { LeaderEpoch } from '../shared/ids.ts';
-import { StreamError } from '../shared/failure/failure.ts';
 import { loadJob } from '../shared/job/node-load-job.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import { seededRandom } from '../shared/random/random.ts';
@@ -30,6 +29,7 @@ import type { LeaderElection } from './election/leader-election.ts';
 import type { JobStore } from './job-store/job-store.ts';
 import { MemoryJobStore } from './job-store/memory-job-store.ts';
 import { CoordinatorLoop } from './runtime/coordinator-loop.ts';
+import { copySavepoint } from './savepoints/copy-savepoint.ts';
 import { checkpointDirectory, clusterId, kernelSettings, transactionTimeoutNeeded } from './settings.ts';
 
 /** What the cluster's configuration says, parsed, and the keys that connectors read. */
@@ -37,6 +37,9 @@ export interface CoordinatorSettings {
   readonly configuration: Configuration;
   readonly connectors: ConnectorSettings;
 }
+
+/** Of one object of a savepoint: they are large, and nobody waits for a single one. */
+const SAVEPOINT_CALL_MS = 60_000;
 
 /** The connectors' coordinator halves, by the names that sources and sinks give. */
 const CONNECTORS: CoordinatorConnectors = new Map([
@@ -73,9 +76,11 @@ export function wireLoop(settings: CoordinatorSettings, { epoch, store, snapshot
     random: seededRandom(randomBytes(4).readInt32BE()),
     store,
     snapshots,
-    copySavepoint: async () => {
-      await Promise.resolve();
-      throw new StreamError(NO_SAVEPOINTS);
+    copySavepoint: async ({ pin, snapshots: checkpoints }, signal) => {
+      const open = async (location: string): Promise<SnapshotStore> =>
+        await openSnapshotStore(location, s3Settings(configuration));
+      await copySavepoint(pin, { checkpoints, open, callMs: SAVEPOINT_CALL_MS }, signal);
+      return pin.directory;
     },
     remakeConnectors: async (spec) => await remakeConnectors(spec, connectorDeps(settings, { snapshots, logger })),
     epoch,

@@ -3,20 +3,23 @@ import type { SplitState } from '../../shared/connector/source.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import {
   parseAttemptNumber,
+  parseCheckpointId,
   parseJobId,
-  parseOperatorUid,
   parseSplitId,
   parseSubtaskIndex,
   parseVertexId,
 } from '../../shared/ids.ts';
+import type { AgedCommittable } from '../../shared/control/acknowledgement.ts';
 import type { AttemptKey } from '../../shared/control/messages.ts';
+import { required } from '../../shared/invariant.ts';
+import type { CheckpointId } from '../../shared/ids.ts';
+import { DEFAULT_CHECKPOINT_SETTINGS } from '../checkpoints/checkpoint-settings.ts';
+import { pointerOf } from '../jobs/job-checkpoints.ts';
 import { parseConnectionId } from '../membership/ids.ts';
-import { KernelDriver, specOf } from './kernel-testing.ts';
+import { KernelDriver, SINK as sink, specOf, vertexOf } from './kernel-testing.ts';
 
 const vertex = parseVertexId('v');
-const sink = parseOperatorUid('out');
 const j = parseJobId('j');
-const prepared = { committables: [{ sink, committables: ['j#1/0'] }] };
 const restart: Failure = { code: 'broker-away', reaction: 'restart-job', message: 'the broker is away' };
 const fatal: Failure = { code: 'no-topic', reaction: 'fail-job', message: 'there is no topic' };
 const transient: Failure = { code: 'slow', reaction: 'retry', message: 'slow' };
@@ -42,7 +45,7 @@ describe('starting', () => {
     const kernel = new KernelDriver();
     kernel.join(1, 1);
     kernel.submit(specOf('large'));
-    kernel.submit(specOf('small', { slotsNeeded: 1, vertices: [{ id: vertex, parallelism: 1, firstSlot: 0 }] }));
+    kernel.submit(specOf('small', { slotsNeeded: 1, vertices: [vertexOf(1)] }));
 
     expect([kernel.job('large').kind, kernel.job('small').kind]).toStrictEqual(['waiting-for-slots', 'deploying']);
   });
@@ -57,7 +60,7 @@ describe('starting', () => {
 
     expect(kernel.sent.slice(0, early).some(({ kind }) => kind === 'discover')).toBe(false);
     expect(kernel.messages('start')).toHaveLength(1);
-    expect(kernel.sent.at(-1)).toStrictEqual({ kind: 'discover', jobId: j, vertex, known: new Set() });
+    expect(kernel.sent).toContainEqual({ kind: 'discover', jobId: j, vertex, known: new Set() });
   });
 
   test('a reader that asks for a split while it opens gets it when there is one', () => {
@@ -208,7 +211,7 @@ describe('a failure', () => {
   });
 
   test('of one job leaves another untouched', () => {
-    const kernel = new KernelDriver();
+    const kernel = new KernelDriver({ checkpoints: { ...DEFAULT_CHECKPOINT_SETTINGS, timeoutMs: 3_600_000 } });
     kernel.join(1);
     kernel.join(2);
     kernel.run(specOf('good'));
@@ -237,7 +240,6 @@ describe('words about another attempt, or by another task manager, change nothin
           subtask: parseSubtaskIndex(0),
           state: 'failed',
           failure: fatal,
-          committables: [],
           metrics: [],
         } as const;
         kernel.apply({ kind: 'task-report', connection: parseConnectionId(1), report });
@@ -307,7 +309,6 @@ describe('words about another attempt, or by another task manager, change nothin
       vertex,
       state: 'failed',
       failure: fatal,
-      committables: [],
       metrics: [],
     } as const;
     kernel.apply({
@@ -341,7 +342,7 @@ describe('splits', () => {
     kernel.reportAll('j', 'ready');
 
     expect(kernel.invariants.stored.get('j')?.sources).toStrictEqual([
-      { vertex, splits: splits('a', 'b'), isComplete: true },
+      { vertex, splits: splits('a', 'b'), finished: new Set(), isComplete: true },
     ]);
     expect(
       kernel.messages('assign-splits').map(({ attempt, subtask, splits: given }) => [attempt, subtask, given[0]?.id]),
@@ -416,68 +417,334 @@ describe('splits', () => {
 });
 
 describe('the end of a bounded job', () => {
-  test('commits what was prepared, and only then is the job finished', () => {
-    const kernel = finished();
-    const commit = { kind: 'commit', jobId: j, sink, tries: 1, committables: ['j#1/0'] };
-    const before = kernel.job('j').kind;
-    kernel.apply({ kind: 'committed', jobId: j, sink, tries: 1 });
-
-    expect(kernel.sent).toContainEqual(commit);
-    expect(before).toBe('finishing');
-    expect(kernel.job('j').kind).toBe('finished');
-    expect(kernel.invariants.stored.get('j')).toMatchObject({ state: 'finished', committables: [] });
-  });
-
-  test('waits for the task managers to end the attempt', () => {
-    const kernel = new KernelDriver();
-    kernel.join(1);
-    kernel.run(specOf('j'));
+  test('comes when every subtask has finished, which each does behind a checkpoint, and the attempt has ended', () => {
+    const kernel = running();
     kernel.reportAll('j', 'finished');
     const before = kernel.job('j').kind;
     kernel.end('j', 1);
 
     expect([before, kernel.job('j').kind]).toStrictEqual(['finishing', 'finished']);
-  });
-
-  test('repeats a commit that fails, and shows why', () => {
-    const kernel = finished();
-    kernel.apply({ kind: 'commit-failed', jobId: j, sink, tries: 1, failure: transient });
-    kernel.tick(200);
-    kernel.apply({ kind: 'committed', jobId: j, sink, tries: 2 });
-
-    expect(kernel.job('j')).toMatchObject({
-      kind: 'finished',
-      failures: [{ where: 'commit of out', failure: transient }],
-    });
-  });
-
-  test('fails the job loudly when output is lost, and keeps what was not committed', () => {
-    const kernel = finished();
-    kernel.apply({ kind: 'commit-failed', jobId: j, sink, tries: 1, failure: fatal });
-
-    expect(kernel.job('j')).toMatchObject({ kind: 'failed', uncommitted: [{ sink, committables: ['j#1/0'] }] });
-    expect(kernel.invariants.stored.get('j')?.committables).toStrictEqual([{ sink, committables: ['j#1/0'] }]);
-  });
-
-  test('that fails waits, too, until nothing of the attempt is deployed: a job of the same id may come at once', () => {
-    const kernel = new KernelDriver();
-    kernel.join(1);
-    kernel.run(specOf('j'));
-    kernel.reportAll('j', 'finished', { committables: [{ sink, committables: ['j#1/0'] }] });
-    kernel.apply({ kind: 'commit-failed', jobId: j, sink, tries: 1, failure: fatal });
-    const before = kernel.job('j').kind;
-    kernel.end('j', 1);
-
-    expect([before, kernel.job('j').kind]).toStrictEqual(['finishing', 'failed']);
+    expect(kernel.invariants.stored.get('j')).toMatchObject({ state: 'finished' });
   });
 
   test('is not stopped by the loss of a task manager, nor by a cancel', () => {
-    const kernel = finished();
-    kernel.leave(1);
+    const kernel = running();
+    kernel.reportAll('j', 'finished');
     kernel.apply({ kind: 'cancel', jobId: j });
-    kernel.apply({ kind: 'committed', jobId: j, sink, tries: 1 });
+    kernel.leave(1);
 
     expect(kernel.job('j').kind).toBe('finished');
+  });
+});
+
+describe('checkpoints', () => {
+  test('begin when the job runs, and what a sink has prepared is committed behind the pointer', () => {
+    const kernel = running();
+    kernel.answers = { ...kernel.answers, commits: false };
+    const checkpoint = kernel.triggered();
+    kernel.acknowledge('j', checkpoint, { committables: [prepared(checkpoint)] });
+    const commit = kernel.sent.find(({ kind }) => kind === 'commit');
+    const before = kernel.messages('checkpoint-completed').length;
+    kernel.apply({ kind: 'committed', jobId: j, checkpoint, sink, tries: 1 });
+
+    expect(commit).toStrictEqual({ kind: 'commit', jobId: j, checkpoint, sink, tries: 1, committables: ['part'] });
+    expect([before, kernel.messages('checkpoint-completed').length]).toStrictEqual([0, 1]);
+    expect(kernel.job('j').checkpoints.stats).toMatchObject({ completed: 1, failed: 0, last: { checkpoint } });
+  });
+
+  test('a commit that fails is repeated, and is shown while it does', () => {
+    const kernel = running();
+    kernel.answers = { ...kernel.answers, commits: false };
+    const checkpoint = kernel.triggered();
+    kernel.acknowledge('j', checkpoint, { committables: [prepared(checkpoint)] });
+    kernel.apply({ kind: 'commit-failed', jobId: j, checkpoint, sink, tries: 1, failure: transient });
+    kernel.tick(100);
+    kernel.apply({ kind: 'committed', jobId: j, checkpoint, sink, tries: 2 });
+
+    expect(kernel.job('j').failures).toMatchObject([{ where: 'commit of out', failure: transient }]);
+    expect(kernel.messages('checkpoint-completed')).toMatchObject([{ checkpoint }]);
+  });
+
+  test('output that is lost fails the job loudly, whatever it was doing', () => {
+    const kernel = running();
+    kernel.answers = { ...kernel.answers, commits: false };
+    const checkpoint = kernel.triggered();
+    kernel.acknowledge('j', checkpoint, { committables: [prepared(checkpoint)] });
+    kernel.apply({ kind: 'cancel', jobId: j });
+    kernel.apply({ kind: 'commit-failed', jobId: j, checkpoint, sink, tries: 1, failure: fatal });
+    const failing = kernel.job('j').kind;
+    kernel.end('j', 1);
+
+    expect([failing, kernel.job('j').kind]).toStrictEqual(['failing', 'failed']);
+    expect(kernel.job('j').failures).toMatchObject([{ where: 'commit of out', failure: fatal }]);
+  });
+
+  test('one that fails is noted with its sentence, and one too many restarts the job', () => {
+    const kernel = new KernelDriver({ checkpoints: { ...DEFAULT_CHECKPOINT_SETTINGS, tolerableFailures: 0 } });
+    kernel.join(1);
+    kernel.run(specOf('j'));
+    kernel.apply({
+      kind: 'decline-checkpoint',
+      connection: kernel.connectionOf(1),
+      ...kernel.key('j'),
+      checkpoint: kernel.triggered(),
+      subtask: { vertex, subtask: parseSubtaskIndex(1) },
+      cause: 'failed',
+      detail: 'could not store its state (minio-timeout)',
+    });
+
+    expect(kernel.sent.find(({ kind }) => kind === 'note-failed')).toMatchObject({
+      stats: { sentence: 'Checkpoint 1 failed after 0 ms (declined): v#1 could not store its state (minio-timeout).' },
+    });
+    expect(kernel.job('j')).toMatchObject({ kind: 'restarting', failures: [{ where: 'checkpoints' }] });
+  });
+
+  test('of another attempt, or said by another task manager, change nothing', () => {
+    const kernel = running();
+    const before = kernel.job('j');
+    const ack = { checkpoint: kernel.triggered(), subtasks: [] };
+    const attempt = parseAttemptNumber(7);
+    kernel.apply({ kind: 'acknowledge-checkpoint', connection: kernel.connectionOf(1), jobId: j, attempt, ack });
+    kernel.apply({ kind: 'acknowledge-checkpoint', connection: parseConnectionId(99), ...kernel.key('j'), ack });
+
+    expect(kernel.job('j')).toBe(before);
+  });
+});
+
+describe('an attempt that ends', () => {
+  test('is condemned and abandoned before the next is deployed, which begins with the last checkpoint', () => {
+    const kernel = running();
+    const checkpoint = kernel.triggered();
+    kernel.acknowledge('j', checkpoint);
+    kernel.answers = { ...kernel.answers, abandons: false };
+    kernel.report('j', 0, 'failed', { failure: restart });
+    kernel.end('j', 1);
+    const waiting = kernel.job('j').kind;
+    const asked = kernel.sent.filter(({ kind }) => kind === 'abandon');
+    kernel.apply({ kind: 'abandoned', jobId: j, attempt: parseAttemptNumber(1), sink, tries: 1 });
+
+    expect(asked).toStrictEqual([
+      { kind: 'abandon', jobId: j, sink, tries: 1, attempt: { attempt: 1, parallelism: 2, transactionPool: 6 } },
+    ]);
+    expect([waiting, kernel.job('j').kind]).toStrictEqual(['restarting', 'deploying']);
+    expect(kernel.deployments().map(({ checkpointing }) => checkpointing.restore?.checkpoint)).toStrictEqual([
+      undefined,
+      checkpoint,
+    ]);
+  });
+
+  test('is abandoned again and again until its sinks have done it', () => {
+    const kernel = running();
+    kernel.answers = { ...kernel.answers, abandons: false };
+    kernel.report('j', 0, 'failed', { failure: restart });
+    kernel.end('j', 1);
+    kernel.apply({
+      kind: 'abandon-failed',
+      jobId: j,
+      attempt: parseAttemptNumber(1),
+      sink,
+      tries: 1,
+      failure: transient,
+    });
+    kernel.tick(50);
+    kernel.apply({ kind: 'abandoned', jobId: j, attempt: parseAttemptNumber(1), sink, tries: 2 });
+
+    expect(kernel.job('j')).toMatchObject({ kind: 'deploying', lastAttempt: 2 });
+    expect(kernel.job('j').failures.map(({ where }) => where)).toStrictEqual(['v[0] on tm-1', 'abandoning']);
+  });
+
+  test('first finishes the commits that have begun', () => {
+    const kernel = running();
+    kernel.answers = { ...kernel.answers, commits: false };
+    const checkpoint = kernel.triggered();
+    kernel.acknowledge('j', checkpoint, { committables: [prepared(checkpoint)] });
+    kernel.leave(1);
+    kernel.join(1);
+    const before = [kernel.job('j').kind, kernel.sent.some(({ kind }) => kind === 'abandon')];
+    kernel.apply({ kind: 'committed', jobId: j, checkpoint, sink, tries: 1 });
+
+    expect(before).toStrictEqual(['restarting', false]);
+    expect(kernel.job('j')).toMatchObject({ kind: 'deploying', lastAttempt: 2 });
+    expect(kernel.deployments().at(-1)?.checkpointing.restore?.checkpoint).toBe(checkpoint);
+  });
+
+  test('with its job holds the end up only so long', () => {
+    const kernel = running();
+    kernel.answers = { ...kernel.answers, abandons: false };
+    kernel.apply({ kind: 'cancel', jobId: j });
+    kernel.end('j', 1);
+    const before = kernel.job('j').kind;
+    kernel.tick(30_000);
+
+    expect([before, kernel.job('j').kind]).toStrictEqual(['cancelling', 'cancelled']);
+    expect(kernel.job('j').attempts.condemned.map(({ number }) => number)).toStrictEqual([1]);
+  });
+
+  test('before it was deployed anywhere gives its slots back at once', () => {
+    const kernel = new KernelDriver();
+    kernel.join(1, 1);
+    kernel.join(2, 1);
+    kernel.records.hold();
+    kernel.submit(specOf('j'));
+    kernel.leave(2);
+    kernel.records.release().forEach((late) => kernel.apply(late));
+    kernel.join(3, 1);
+
+    expect(kernel.job('j')).toMatchObject({ kind: 'deploying', lastAttempt: 2 });
+    expect(kernel.deployments().map(({ attempt }) => attempt)).toStrictEqual([2, 2]);
+  });
+});
+
+describe('a restored attempt', () => {
+  test('reads what is not finished, from where the checkpoint has it; what was found later, from its start', () => {
+    const kernel = new KernelDriver();
+    kernel.join(1);
+    kernel.run(specOf('j', { source: { discoveryIntervalMs: 1_000 } }));
+    kernel.apply({ kind: 'discovered', jobId: j, vertex, discovery: { splits: splits('a', 'b'), isComplete: false } });
+    const read = [
+      { id: parseSplitId('a'), position: '10', isFinished: false },
+      { id: parseSplitId('b'), position: 'end', isFinished: true },
+    ];
+    kernel.acknowledge('j', kernel.triggered(), { splits: read });
+    kernel.tick(1_000);
+    kernel.report('j', 0, 'failed', { failure: restart });
+    kernel.apply({ kind: 'discovered', jobId: j, vertex, discovery: { splits: splits('c'), isComplete: true } });
+    kernel.end('j', 1);
+    kernel.reportAll('j', 'ready');
+
+    const given = kernel.messages('assign-splits').filter(({ attempt }) => attempt === 2);
+    expect(given.flatMap((message) => message.splits)).toStrictEqual([
+      { id: 'a', position: '10' },
+      { id: 'c', position: 'start of c' },
+    ]);
+  });
+});
+
+describe('a savepoint', () => {
+  test('is answered when its copy is there', () => {
+    const kernel = running();
+    kernel.apply({ kind: 'savepoint', jobId: j, request: 4, directory: 'd', mode: 'go-on' });
+    kernel.acknowledge('j', kernel.triggered());
+    kernel.acknowledge('j', kernel.triggered());
+    const copy = kernel.sent.find((effect) => effect.kind === 'copy-savepoint');
+    const checkpoint = kernel.triggered();
+    kernel.apply({ kind: 'savepoint-copied', jobId: j, checkpoint, directory: 'd', path: 'd/x', failure: undefined });
+
+    expect(copy).toMatchObject({ jobId: 'j', pin: { directory: 'd', checkpoint } });
+    expect(kernel.sent.at(-1)).toStrictEqual({
+      kind: 'answer-savepoint',
+      request: 4,
+      answer: { kind: 'done', checkpoint, directory: 'd/x' },
+    });
+  });
+
+  test('of a job that does not run is refused at once', () => {
+    const kernel = new KernelDriver();
+    kernel.submit(specOf('j'));
+    kernel.apply({ kind: 'savepoint', jobId: j, request: 4, directory: 'd', mode: 'go-on' });
+
+    expect(kernel.sent.at(-1)).toMatchObject({ kind: 'answer-savepoint', answer: { kind: 'failed' } });
+  });
+
+  test('with which the job stops ends it behind its terminal record, and its copy is answered after the end', () => {
+    const kernel = running();
+    kernel.acknowledge('j', kernel.triggered());
+    kernel.apply({ kind: 'savepoint', jobId: j, request: 4, directory: 'd', mode: 'stop' });
+    const checkpoint = kernel.triggered();
+    kernel.acknowledge('j', checkpoint);
+    const stopping = kernel.job('j').kind;
+    kernel.reportAll('j', 'finished');
+    kernel.end('j', 1);
+    const ended = kernel.job('j').kind;
+    kernel.apply({ kind: 'savepoint-copied', jobId: j, checkpoint, directory: 'd', failure: undefined });
+
+    expect(kernel.messages('trigger-checkpoint').at(-1)).toMatchObject({ checkpoint, final: 'stop' });
+    expect([stopping, ended]).toStrictEqual(['finishing', 'finished']);
+    expect(kernel.sent.at(-1)).toMatchObject({ kind: 'answer-savepoint', answer: { kind: 'done', directory: 'd' } });
+    expect(kernel.invariants.stored.get('j')).toMatchObject({ state: 'finished', owesSavepoints: false });
+  });
+
+  test('with which a job begins gives it its splits, and ids behind its own', () => {
+    const former = running();
+    former.apply({ kind: 'discovered', jobId: j, vertex, discovery: { splits: splits('a', 'b'), isComplete: true } });
+    const read = [{ id: parseSplitId('a'), position: '10', isFinished: false }];
+    former.acknowledge('j', former.triggered(), { splits: read });
+    const pointer = required(pointerOf(former.job('j').checkpoints), 'a pointer');
+    const metadata = required(former.job('j').checkpoints.machine?.completed?.metadata, 'its metadata');
+    const restore = { checkpoint: parseCheckpointId(500n), metadataKey: pointer.metadataKey };
+    const kernel = new KernelDriver();
+    kernel.join(1);
+    kernel.apply({ kind: 'submit', request: 1, spec: specOf('k'), origin: { restore, metadata } });
+    kernel.reportAll('k', 'ready');
+
+    expect(kernel.deployments()[0]?.checkpointing.restore).toStrictEqual(restore);
+    expect(kernel.messages('assign-splits').flatMap((message) => message.splits)).toStrictEqual([
+      { id: 'a', position: '10' },
+      { id: 'b', position: 'start of b' },
+    ]);
+    expect(kernel.triggered()).toBe(501n);
+  });
+});
+
+describe('another leader', () => {
+  test('finishes the commits that its predecessor had begun, and goes on from that checkpoint', () => {
+    const former = running();
+    former.answers = { ...former.answers, commits: false };
+    const checkpoint = former.triggered();
+    former.acknowledge('j', checkpoint, { committables: [prepared(checkpoint)] });
+    const kernel = new KernelDriver({}, former);
+    kernel.join(1);
+
+    expect(kernel.sent.filter(({ kind }) => kind === 'commit' || kind === 'abandon')).toMatchObject([
+      { kind: 'commit', checkpoint, committables: ['part'] },
+      { kind: 'abandon', attempt: { attempt: 1 } },
+    ]);
+    expect(kernel.job('j')).toMatchObject({ kind: 'deploying', lastAttempt: 2 });
+    expect(kernel.deployments()[0]?.checkpointing.restore?.checkpoint).toBe(checkpoint);
+  });
+
+  test('uses no checkpoint id again', () => {
+    const former = running();
+    const kernel = new KernelDriver({}, former);
+    kernel.join(1);
+    kernel.reportAll('j', 'ready');
+
+    expect(kernel.triggered()).toBeGreaterThan(former.triggered());
+  });
+
+  test('brings a cancel to its end, and never runs what has ended', () => {
+    const former = running();
+    former.apply({ kind: 'cancel', jobId: j });
+    const kernel = new KernelDriver({}, former);
+    const third = new KernelDriver({}, kernel);
+    third.join(1);
+
+    expect([kernel.job('j').kind, third.job('j').kind]).toStrictEqual(['cancelled', 'cancelled']);
+    expect(third.deployments()).toStrictEqual([]);
+  });
+
+  test('copies the savepoint with which a job has stopped, whatever its own record says', () => {
+    const former = running();
+    former.acknowledge('j', former.triggered());
+    former.apply({ kind: 'savepoint', jobId: j, request: 4, directory: 'd', mode: 'stop' });
+    former.acknowledge('j', former.triggered());
+    const kernel = new KernelDriver({}, former);
+    const copies = kernel.sent.filter(({ kind }) => kind === 'copy-savepoint').length;
+    const checkpoint = former.triggered();
+    kernel.apply({ kind: 'savepoint-copied', jobId: j, checkpoint, directory: 'd', failure: undefined });
+    const third = new KernelDriver({}, kernel);
+
+    expect([kernel.job('j').kind, copies]).toStrictEqual(['finished', 1]);
+    expect(third.sent).toStrictEqual([]);
+  });
+
+  test('fails a job whose checkpoint cannot be read, and says why', () => {
+    const former = running();
+    former.acknowledge('j', former.triggered());
+    former.records.loseObjects(fatal);
+    const kernel = new KernelDriver({}, former);
+
+    expect(kernel.job('j')).toMatchObject({ kind: 'failed', failures: [{ where: 'recovery', failure: fatal }] });
   });
 });
 
@@ -547,7 +814,7 @@ describe('ended jobs', () => {
 
 test('1,000 task managers with 4 slots: the work for a report does not grow with the cluster', () => {
   const kernel = new KernelDriver();
-  const wide = [{ id: vertex, parallelism: 4_000, firstSlot: 0 }];
+  const wide = [vertexOf(4_000)];
   for (let i = 1; i <= 1_000; i += 1) {
     kernel.join(i, 4);
   }
@@ -570,13 +837,15 @@ test('1,000 task managers with 4 slots: the work for a report does not grow with
   expect(performance.now() - started).toBeLessThan(15_000);
 });
 
-function finished(): KernelDriver {
+function running(): KernelDriver {
   const kernel = new KernelDriver();
   kernel.join(1);
   kernel.run(specOf('j'));
-  kernel.reportAll('j', 'finished', prepared);
-  kernel.end('j', 1);
   return kernel;
+}
+
+function prepared(preparedFor: CheckpointId): AgedCommittable {
+  return { committable: 'part', preparedFor, ageMs: 0, timeoutMs: 600_000 };
 }
 
 function splits(...ids: readonly string[]): readonly SplitState[] {

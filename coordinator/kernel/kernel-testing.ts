@@ -2,7 +2,6 @@ import type {
   AttemptKey,
   Deployment,
   FromCoordinator,
-  SinkCommittables,
   TaskState,
 } from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
@@ -10,22 +9,29 @@ import {
   parseAttemptNumber,
   parseIncarnation,
   parseJobId,
+  parseLeaderEpoch,
+  parseOperatorUid,
   parseSubtaskIndex,
   parseTaskManagerId,
   parseVertexId,
 } from '../../shared/ids.ts';
 import { required } from '../../shared/invariant.ts';
 import { seededRandom } from '../../shared/random/random.ts';
+import type { OperatorSnapshot, SubtaskSnapshot } from '../../shared/control/acknowledgement.ts';
+import type { CheckpointId, LeaderEpoch, TaskManagerId } from '../../shared/ids.ts';
+import { DEFAULT_CHECKPOINT_SETTINGS } from '../checkpoints/checkpoint-settings.ts';
 import type { Job } from '../jobs/job.ts';
-import type { JobSource, JobSpec } from '../jobs/job-spec.ts';
+import type { JobSource, JobSpec, VertexSpec } from '../jobs/job-spec.ts';
 import { parseConnectionId } from '../membership/ids.ts';
 import type { ConnectionId } from '../membership/ids.ts';
 import { FLINK_EXPONENTIAL_DELAY } from '../recovery/restart-policy.ts';
 import { KernelInvariants } from '../simulation/kernel-invariants-testing.ts';
-import type { KernelEvent, KernelSend, KernelStep } from './kernel-events.ts';
+import { SimulatedRecords } from '../simulation/simulated-records-testing.ts';
+import type { KernelContext, KernelEvent, KernelSend, KernelStep } from './kernel-events.ts';
 import { EMPTY_KERNEL } from './kernel-state.ts';
 import type { KernelSettings, KernelState } from './kernel-state.ts';
 import { kernelStep } from './kernel-step.ts';
+import { recoverKernel } from './recover-kernel.ts';
 
 export const SETTINGS: KernelSettings = {
   version: '1',
@@ -35,7 +41,14 @@ export const SETTINGS: KernelSettings = {
   deployTimeoutMs: 300_000,
   endTimeoutMs: 30_000,
   endedJobsMax: 2,
+  abandonTimeoutMs: 30_000,
+  checkpoints: DEFAULT_CHECKPOINT_SETTINGS,
+  checkpointDirectory: '/checkpoints',
+  clusterId: 'cluster',
 };
+
+/** The vertex of `specOf`, and what it reads and writes. */
+export const SINK = parseOperatorUid('out');
 
 /** A job of one vertex `v` that reads and writes, unless told otherwise. */
 export function specOf(name: string, over: Partial<JobSpec> & { readonly source?: Partial<JobSource> } = {}): JobSpec {
@@ -49,48 +62,143 @@ export function specOf(name: string, over: Partial<JobSpec> & { readonly source?
     defaultParallelism: 2,
     maxParallelism: 128,
     fingerprint: 'f',
+    lineage: 'l',
     slotsNeeded: 2,
-    vertices: [{ id: vertex, parallelism: 2, firstSlot: 0 }],
+    vertices: [vertexOf(2)],
     sources: [{ vertex, assignment: 'eager', discoveryIntervalMs: undefined, ...source }],
+    sinks: [{ uid: SINK, parallelism: 2 }],
     planJson: '{}',
     ...rest,
   };
 }
 
-/** Drives a kernel by events, checks every invariant at each, and keeps what was sent. */
+/** Source and sink of `specOf`, chained. */
+export function vertexOf(parallelism: number): VertexSpec {
+  const id = parseVertexId('v');
+  return { id, parallelism, firstSlot: 0, inputs: [], operators: [parseOperatorUid('v'), SINK] };
+}
+
+/** What a driver answers by itself, as stores and committers do when all is well. */
+export interface Answers {
+  readonly writes: boolean;
+  readonly abandons: boolean;
+  readonly commits: boolean;
+}
+
+/**
+ * Drives a kernel by events, checks every invariant at each, and keeps what was sent. Its stores answer at once, unless told
+ * otherwise; what they hold survives, so that another leader can begin with it.
+ */
 export class KernelDriver {
+  readonly epoch: LeaderEpoch;
   readonly invariants = new KernelInvariants();
   readonly sent: KernelSend[] = [];
   readonly steps: KernelStep[] = [];
   readonly #settings: KernelSettings;
   readonly #random = seededRandom(7);
   readonly #joins = new Map<number, number>();
+  readonly #queue: KernelEvent[] = [];
+  readonly records: SimulatedRecords;
+  answers: Answers = { writes: true, abandons: true, commits: true };
   state: KernelState = EMPTY_KERNEL;
   now = 0;
+  #isApplying = false;
 
-  constructor(over: Partial<KernelSettings> = {}) {
+  constructor(over: Partial<KernelSettings> = {}, former?: KernelDriver) {
     this.#settings = { ...SETTINGS, ...over };
+    this.epoch = parseLeaderEpoch((former?.epoch ?? 0n) + 1n);
+    this.records = former?.records ?? new SimulatedRecords();
+    if (former !== undefined) {
+      this.now = former.now;
+      const step = recoverKernel(this.records.load(), this.#context());
+      this.invariants.takeOver(former.invariants);
+      this.#take(EMPTY_KERNEL, undefined, step);
+      this.#drain();
+    }
   }
 
   apply(event: KernelEvent): readonly KernelSend[] {
-    const before = this.state;
-    const context = { now: this.now, wallMs: this.now, random: this.#random, settings: this.#settings };
-    const step = kernelStep(before, event, context);
+    const from = this.sent.length;
+    this.#queue.push(event);
+    this.#drain();
+    return this.sent.slice(from);
+  }
+
+  #drain(): void {
+    if (this.#isApplying) {
+      return;
+    }
+    this.#isApplying = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        const before = this.state;
+        this.#take(before, next, kernelStep(before, next, this.#context()));
+      }
+    } finally {
+      this.#isApplying = false;
+    }
+  }
+
+  #take(before: KernelState, event: KernelEvent | undefined, step: KernelStep): void {
     this.invariants.check(before, event, step, this.now);
     this.state = step.state;
     this.steps.push(step);
     this.sent.push(...step.send);
-    for (const effect of step.send) {
-      if (effect.kind === 'raise') {
-        this.apply(effect.event);
-      }
+    this.#queue.push(...this.records.persist(step.persist));
+    step.send.forEach((effect) => {
+      this.#answer(effect);
+    });
+  }
+
+  #answer(effect: KernelSend): void {
+    if (effect.kind === 'raise') {
+      this.#queue.push(effect.event);
+    } else if (effect.kind === 'write-checkpoint' && this.answers.writes) {
+      this.write(effect);
+    } else if (effect.kind === 'abandon' && this.answers.abandons) {
+      const { jobId, sink, tries, attempt } = effect;
+      this.#queue.push({ kind: 'abandoned', jobId, attempt: attempt.attempt, sink, tries });
+    } else if (effect.kind === 'commit' && this.answers.commits) {
+      const { jobId, checkpoint, sink, tries } = effect;
+      this.#queue.push({ kind: 'committed', jobId, checkpoint, sink, tries });
     }
-    return step.send;
+  }
+
+  /** Performs a write that waits for its answer. */
+  write(effect: Extract<KernelSend, { kind: 'write-checkpoint' }>): void {
+    this.#queue.push(this.records.write(effect));
+    this.#drain();
+  }
+
+  #context(): KernelContext {
+    return { now: this.now, wallMs: this.now, random: this.#random, epoch: this.epoch, settings: this.#settings };
   }
 
   /** The present connection of task manager `tm-<number>`: its number, and another one each time that it comes back. */
   connectionOf(number: number): ConnectionId {
     return parseConnectionId(number + 100 * Math.max(0, (this.#joins.get(number) ?? 0) - 1));
+  }
+
+  /** Both subtasks of vertex `v` acknowledge, with what their sinks have prepared and how far their splits are. */
+  acknowledge(name: string, checkpoint: CheckpointId, more: Partial<OperatorSnapshot> = {}): void {
+    const job = this.job(name);
+    const places = 'run' in job ? job.run.places : [];
+    const byTaskManager = new Map<TaskManagerId, number[]>();
+    for (const { taskManager, slot } of places) {
+      byTaskManager.set(taskManager, [...(byTaskManager.get(taskManager) ?? []), slot]);
+    }
+    for (const [taskManager, subtasks] of byTaskManager) {
+      const connection = this.state.membership.members.get(taskManager)?.connection;
+      const ack = { checkpoint, subtasks: subtasks.map((index) => snapshotOf(index, more)) };
+      if (connection !== undefined) {
+        this.apply({ kind: 'acknowledge-checkpoint', connection, ...this.key(name), ack });
+      }
+    }
+  }
+
+  /** The checkpoint that was triggered last. */
+  triggered(): CheckpointId {
+    return required(this.messages('trigger-checkpoint').at(-1), 'a trigger').checkpoint;
   }
 
   join(number: number, slots = 2): void {
@@ -145,7 +253,6 @@ export class KernelDriver {
         vertex: parseVertexId('v'),
         subtask: parseSubtaskIndex(index),
         state,
-        committables: more.committables ?? [],
         metrics: [],
         ...(more.failure === undefined ? {} : { failure: more.failure }),
       },
@@ -179,7 +286,6 @@ export class KernelDriver {
 }
 
 interface ReportExtras {
-  readonly committables?: readonly SinkCommittables[];
   readonly failure?: Failure;
 }
 
@@ -188,4 +294,23 @@ function isKind<K extends FromCoordinator['kind']>(
   kind: K,
 ): message is Extract<FromCoordinator, { kind: K }> {
   return message.kind === kind;
+}
+
+/** Splits and committables are those of subtask 0. */
+function snapshotOf(index: number, more: Partial<OperatorSnapshot>): SubtaskSnapshot {
+  const empty: Omit<OperatorSnapshot, 'uid'> = {
+    states: [],
+    keyed: { kind: 'whole', segments: [] },
+    lists: [],
+    splits: [],
+    committables: [],
+    isFinished: false,
+    watermarkMs: undefined,
+  };
+  const { splits = [], committables = [], ...both } = more;
+  const operators = [
+    { ...empty, ...both, uid: parseOperatorUid('v'), splits: index === 0 ? splits : [] },
+    { ...empty, ...both, uid: SINK, committables: index === 0 ? committables : [] },
+  ];
+  return { vertex: parseVertexId('v'), subtask: parseSubtaskIndex(index), operators };
 }

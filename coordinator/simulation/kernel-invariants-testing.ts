@@ -3,9 +3,11 @@ import { attemptName } from '../../shared/control/messages.ts';
 import { invariant } from '../../shared/invariant.ts';
 import type { KernelEvent, KernelStep } from '../kernel/kernel-events.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
+import { isSettled } from '../jobs/job-checkpoints.ts';
 import type { JobState } from '../jobs/job.ts';
 import type { JobRecord } from '../jobs/job-record.ts';
 import type { ConnectionId } from '../membership/ids.ts';
+import { FenceInvariants } from './fence-invariants-testing.ts';
 
 /**
  * The exits that jobs/job.ts draws, and those that one event may take in a row: when the last task manager of an attempt
@@ -16,10 +18,10 @@ const EXITS: Readonly<Record<JobState, readonly JobState[]>> = {
   'waiting-for-slots': ['deploying', 'cancelled'],
   deploying: ['running', 'restarting', 'failing', 'cancelling', 'failed', 'cancelled', 'waiting-for-slots'],
   running: ['restarting', 'failing', 'cancelling', 'finishing', 'failed', 'finished', 'waiting-for-slots', 'deploying'],
-  restarting: ['waiting-for-slots', 'deploying', 'failing', 'cancelling', 'failed', 'cancelled'],
-  cancelling: ['cancelled'],
-  failing: ['failed'],
-  finishing: ['finished', 'failed'],
+  restarting: ['waiting-for-slots', 'deploying', 'failing', 'cancelling', 'finishing', 'failed', 'cancelled', 'finished'],
+  cancelling: ['cancelled', 'failing', 'failed', 'finishing', 'finished'],
+  failing: ['failed', 'finishing', 'finished'],
+  finishing: ['finished', 'failing', 'failed'],
   finished: [],
   failed: [],
   cancelled: [],
@@ -35,8 +37,13 @@ const EXITS: Readonly<Record<JobState, readonly JobState[]>> = {
  * V5  A Start is sent only when every subtask has reported ready; splits only behind the Start.
  * V6  Within an attempt no split is assigned twice, assignments of a reader are numbered without a gap, and in all attempts
  *     a split starts at the position at which it was discovered, which is stored before it is assigned.
- * V7  Only stored committables are committed, and only those of the attempt that finished.
- * V8  An attempt that was told to end is waited for no longer than the deadline allows, and a little.
+ * V7  Only what a durable pointer names is committed.
+ * V8  An attempt that was told to end is waited for no longer than the deadline allows, and a little; but for what a commit that
+ *     has begun takes.
+ * V9  A Deploy is sent only when its attempt is stored as the current one, and every sink has abandoned every older attempt.
+ * V10 A pointer is written only for the attempt that is stored as current; an attempt is condemned only when none of its
+ *     writes is in doubt, and is never current again.
+ * V11 No job ends while a pointer of it lacks its marker, unless what it names cannot be committed.
  */
 export class KernelInvariants {
   readonly stored = new Map<string, JobRecord>();
@@ -45,8 +52,39 @@ export class KernelInvariants {
   readonly #live = new Map<string, LiveAttempt>();
   readonly #attempts = new Map<string, number>();
   readonly #positions = new Map<string, string>();
+  readonly #fences = new FenceInvariants();
 
-  check(before: KernelState, event: KernelEvent, step: KernelStep, now: number): void {
+  /** Another leader begins: what is stored, deployed and abandoned outlives its former one. */
+  takeOver(former: KernelInvariants): void {
+    former.stored.forEach((record, name) => this.stored.set(name, record));
+    former.#attempts.forEach((attempt, name) => this.#attempts.set(name, attempt));
+    former.#positions.forEach((position, name) => this.#positions.set(name, position));
+    this.#fences.takeOver(former.#fences);
+  }
+
+  check(before: KernelState, event: KernelEvent | undefined, step: KernelStep, now: number): void {
+    if (event !== undefined) {
+      this.#learn(event, step, now);
+    }
+    this.#fences.check(step);
+    this.#forgetLost(step.state);
+    this.#checkExits(before, step.state);
+    for (const effect of step.persist) {
+      if (effect.kind === 'put-job' || effect.kind === 'put-new-job') {
+        this.stored.set(effect.record.spec.jobId, effect.record);
+      } else if (effect.kind === 'delete-job') {
+        this.stored.delete(effect.jobId);
+      }
+    }
+    for (const effect of step.send) {
+      if (effect.kind === 'message') {
+        this.#checkMessage(effect.connection, effect.message, step.state);
+      }
+    }
+  }
+
+  #learn(event: KernelEvent, step: KernelStep, now: number): void {
+    this.#fences.learn(event);
     if (event.kind === 'tick') {
       checkWaits(step.state, now);
     }
@@ -59,36 +97,12 @@ export class KernelInvariants {
         live.ready.add(`${event.report.vertex}/${event.report.subtask}`);
       }
     }
-    this.#forgetLost(step.state);
-    this.#checkExits(before, step.state);
-    for (const effect of step.persist) {
-      if (effect.kind === 'put-job') {
-        this.stored.set(effect.record.spec.jobId, effect.record);
-      } else {
-        this.stored.delete(effect.jobId);
-      }
-    }
-    for (const effect of step.send) {
-      if (effect.kind === 'message') {
-        this.#checkMessage(effect.connection, effect.message, step.state);
-      } else if (effect.kind === 'commit') {
-        const record = this.stored.get(effect.jobId);
-        const known = record?.committables.find(({ sink }) => sink === effect.sink)?.committables ?? [];
-        invariant(record?.state === 'finishing', 'V7: a commit of a job that is not finishing');
-        for (const committable of effect.committables) {
-          invariant(known.includes(committable), 'V7: a committable that is not stored');
-          invariant(
-            committable.startsWith(`${effect.jobId}#${record.lastAttempt}/`),
-            'V7: a committable of another attempt',
-          );
-        }
-      }
-    }
   }
 
   #checkMessage(connection: ConnectionId, message: FromCoordinator, state: KernelState): void {
     switch (message.kind) {
       case 'deploy':
+        this.#fences.checkDeploy(message.deployment);
         this.#checkDeploy(connection, message.deployment.slots, message.deployment, state);
         return;
       case 'start': {
@@ -113,7 +127,8 @@ export class KernelInvariants {
           live.splits.add(id);
           const first = this.#positions.get(`${message.jobId}/${id}`) ?? position;
           this.#positions.set(`${message.jobId}/${id}`, first);
-          invariant(first === position, 'V6: a split that starts elsewhere than where it was discovered');
+          const isRestored = this.#fences.hasCheckpoint(message.jobId);
+          invariant(isRestored || first === position, 'V6: a split that starts elsewhere than where it was discovered');
           invariant(known?.some((split) => split.id === id) === true, 'V6: a split that is not stored');
         }
         return;
@@ -185,12 +200,12 @@ export class KernelInvariants {
   }
 }
 
-/** Deadline of the simulated settings, and a few ticks. */
-const END_WAIT_MS = 31_000;
+/** Deadlines of the simulated settings, for the end and for the abandoning, and a few ticks. */
+const END_WAIT_MS = 62_000;
 
 function checkWaits(state: KernelState, now: number): void {
   for (const job of state.jobs.values()) {
-    const isEnding = job.kind === 'cancelling' || job.kind === 'failing';
+    const isEnding = (job.kind === 'cancelling' || job.kind === 'failing') && isSettled(job.checkpoints);
     invariant(!isEnding || now - job.changedAtMs <= END_WAIT_MS, `V8: ${job.kind} for too long`);
   }
 }
