@@ -49,6 +49,7 @@ export interface ClusterOptions<In, Out> {
   readonly process: () => KeyedProcessFunction<In, Out>;
   readonly limits?: StateLimits;
   readonly lineage?: string;
+  readonly maxParallelism?: number;
   /** Default: empty at each opening. */
   readonly openStore?: (subtask: number, parallelism: number) => Promise<KeyValueStore>;
   readonly snapshots?: MemorySnapshotStore;
@@ -235,7 +236,7 @@ export class KeyedCluster<In, Out> {
       restored: this.completed,
       subtask,
       parallelism,
-      maxParallelism: MAX_PARALLELISM,
+      maxParallelism: this.#options.maxParallelism ?? MAX_PARALLELISM,
       limits: limits ?? roomyLimits,
       openStore: async () => (await openStore?.(subtask, parallelism)) ?? new MemoryKeyValueStore(),
       yieldTurn: async () => {
