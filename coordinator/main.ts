@@ -1,3 +1,4 @@
+import { nodeClock } from '../shared/clock/node-clock.ts';
 import { armNodeFailpoints } from '../shared/failpoints/node-failpoints.ts';
 import { nodeLogger } from '../shared/log/node-logger.ts';
 import { classifyUnknown, formatFailure, isAbort, StreamError } from '../shared/failure/failure.ts';
@@ -9,8 +10,9 @@ import { clusterMetrics } from './api/cluster-metrics.ts';
 import type { CoordinatorServer } from './api/grpc-coordinator-server.ts';
 import type { Leadership } from './election/leader-election.ts';
 import { findSettingsProblems } from './settings.ts';
-import { wireElection, wireJobStore, wireLoop, wireServer, wireSnapshots } from './wiring.ts';
-import type { CoordinatorSettings } from './wiring.ts';
+import type { JobStore } from './job-store/job-store.ts';
+import { servedBy, wireCandidacy, wireDirectory, wireLoop, wireServer, wireSnapshots } from './wiring.ts';
+import type { Candidacy, CoordinatorSettings } from './wiring.ts';
 
 export type { CoordinatorSettings } from './wiring.ts';
 
@@ -33,12 +35,32 @@ export async function runCoordinator(
   checkSettings(settings);
   const logger = nodeLogger('coordinator', settings.configuration['log.level']);
   logger.info('coordinator-starting', { version: VERSION, pid: process.pid });
-  const leadership = await wireElection().campaign(signal);
+  const directory = wireDirectory(settings);
+  const server = await wireServer(settings, directory);
+  try {
+    const candidacy = await wireCandidacy(settings, server.address, logger);
+    try {
+      return await campaign(settings, candidacy, { logger, signal, hooks, server });
+    } finally {
+      await candidacy.election.close();
+      await candidacy.store.close();
+    }
+  } finally {
+    server.close();
+    directory?.close();
+  }
+}
+
+/** Waits for its turn, leads, and gives it up. */
+async function campaign(settings: CoordinatorSettings, { store, election }: Candidacy, run: Run): Promise<number> {
+  const { logger, server } = run;
+  logger.info('coordinator-standby', { address: server.address });
+  const leadership = await election.campaign(run.signal);
   if (leadership === undefined) {
     return 0;
   }
   try {
-    await lead(settings, leadership, { logger, signal, hooks });
+    await lead(settings, leadership, { ...run, store });
   } catch (error) {
     const failure = classifyUnknown(error, 'coordinator');
     if (failure.reaction === 'stop-quietly') {
@@ -48,6 +70,8 @@ export async function runCoordinator(
     logger.error('coordinator-failed', { code: failure.code, failure: formatFailure(failure) });
     throw error instanceof StreamError ? error : new StreamError(failure, { cause: error });
   } finally {
+    // What was sent is answered, or broken off, before another can lead.
+    server.close();
     await leadership.resign();
   }
   logger.info('coordinator-stopped');
@@ -61,21 +85,26 @@ interface Run {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly hooks: CoordinatorHooks;
+  readonly server: CoordinatorServer;
 }
 
-async function lead(settings: CoordinatorSettings, { epoch, lost }: Leadership, run: Run): Promise<void> {
-  const { logger, hooks } = run;
-  const store = wireJobStore();
+async function lead(
+  settings: CoordinatorSettings,
+  leadership: Leadership,
+  run: Run & { readonly store: JobStore },
+): Promise<void> {
+  const { logger, hooks, server, store } = run;
+  const { epoch, lost } = leadership;
+  const sinceMs = nodeClock.nowMs();
   const snapshots = await wireSnapshots(settings);
   const parts = { epoch, store, snapshots, logger };
   const loop = wireLoop(settings, parts);
   const ending = AbortSignal.any([run.signal, lost]);
-  let server: CoordinatorServer | undefined;
   let metrics: MetricsEndpoint | undefined;
   try {
     // Before anybody can ask: who asks too early would hear that there are no jobs.
     await loop.recover(ending);
-    server = await wireServer(settings, loop, parts);
+    server.lead(servedBy(settings, loop, parts), { epoch, sinceMs, isProven: () => leadership.isProven() });
     const port = settings.configuration['metrics.port'];
     if (port !== undefined) {
       const host = settings.configuration['metrics.host'];
@@ -90,10 +119,8 @@ async function lead(settings: CoordinatorSettings, { epoch, lost }: Leadership, 
       throw error;
     }
   } finally {
-    server?.close();
     await metrics?.close();
     await snapshots.close();
-    await store.close();
   }
 }
 

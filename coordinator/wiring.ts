@@ -10,7 +10,11 @@ import type { Configuration } from '../shared/config/options.ts';
 import type { CoordinatorConnectors } from '../shared/connector/connector.ts';
 import type { ConnectorSettings } from '../shared/connector/connector-settings.ts';
 import type { LeaderEpoch } from '../shared/ids.ts';
+import { openEtcd } from '../shared/etcd/etcd-client.ts';
+import { etcdSettings } from '../shared/etcd/node-etcd-settings.ts';
 import { loadJob } from '../shared/job/node-load-job.ts';
+import type { LeaderDirectory } from '../shared/leader/leader-directory.ts';
+import { openLeaderDirectory } from '../shared/leader/node-open-leader-directory.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import { seededRandom } from '../shared/random/random.ts';
 import { openSnapshotStore, s3Settings } from '../shared/snapshot-store/node-open-snapshot-store.ts';
@@ -24,10 +28,13 @@ import { inspectJob } from './api/node-inspect-job.ts';
 import { SharedArtifactStore } from './api/shared-artifact-store.ts';
 import { remakeConnectors } from './api/submit-job.ts';
 import type { SubmitDeps } from './api/submit-job.ts';
+import { EtcdElection } from './election/etcd-election.ts';
 import { MemoryElection } from './election/memory-election.ts';
 import type { LeaderElection } from './election/leader-election.ts';
+import { EtcdJobStore } from './job-store/etcd-job-store.ts';
 import type { JobStore } from './job-store/job-store.ts';
 import { MemoryJobStore } from './job-store/memory-job-store.ts';
+import { NodeJobStore } from './job-store/node-job-store.ts';
 import { CoordinatorLoop } from './runtime/coordinator-loop.ts';
 import { copySavepoint } from './savepoints/copy-savepoint.ts';
 import { checkpointDirectory, clusterId, kernelSettings, transactionTimeoutNeeded } from './settings.ts';
@@ -38,6 +45,8 @@ export interface CoordinatorSettings {
   readonly connectors: ConnectorSettings;
 }
 
+/** A standby asks etcd for the leader when it is asked. */
+const FIND_LEADER_MS = 1_000;
 /** Of one object of a savepoint: they are large, and nobody waits for a single one. */
 const SAVEPOINT_CALL_MS = 60_000;
 
@@ -49,12 +58,48 @@ const CONNECTORS: CoordinatorConnectors = new Map([
   ['custom', customCoordinatorConnector],
 ]);
 
-export function wireElection(): LeaderElection {
-  return new MemoryElection(nodeClock.nowMs());
+/** What a coordinator needs to become the leader, and to be one durably. */
+export interface Candidacy {
+  readonly store: JobStore;
+  readonly election: LeaderElection;
 }
 
-export function wireJobStore(): JobStore {
-  return new MemoryJobStore();
+/** `address`: where others reach this coordinator. @throws StreamError when the job store cannot be used */
+export async function wireCandidacy(
+  { configuration }: CoordinatorSettings,
+  address: string,
+  logger: Logger,
+): Promise<Candidacy> {
+  if (configuration['high-availability.type'] === 'etcd') {
+    const etcd = etcdSettings(configuration);
+    const store = new EtcdJobStore(openEtcd(etcd), etcd.prefix, etcd.timeoutMs);
+    return {
+      store,
+      election: new EtcdElection({ etcd, leaseMs: configuration['high-availability.lease'], address, logger }),
+    };
+  }
+  const folder = jobsFolder(configuration);
+  if (folder === undefined) {
+    return { store: new MemoryJobStore(), election: new MemoryElection(nodeClock.nowMs()) };
+  }
+  const store = await NodeJobStore.open(folder);
+  const now = BigInt(nodeClock.nowMs());
+  return { store, election: new MemoryElection(now > store.highestEpoch ? now : store.highestEpoch) };
+}
+
+/**
+ * Where one coordinator alone keeps the records of its jobs. Nowhere when it chooses its port itself and no folder is named:
+ * nobody could find it again after a restart (the embedded default).
+ */
+function jobsFolder(configuration: Configuration): string | undefined {
+  const port = configuration['coordinator.rpc.port'];
+  const named = configuration['coordinator.jobs-dir'];
+  return named ?? (port === 0 ? undefined : join(temporaryFolder(configuration), `coordinator-${port}`, 'jobs'));
+}
+
+/** Who leads, for a coordinator that does not. Where there is only one, nobody else can. */
+export function wireDirectory({ configuration }: CoordinatorSettings): LeaderDirectory | undefined {
+  return configuration['high-availability.type'] === 'etcd' ? openLeaderDirectory(configuration) : undefined;
 }
 
 export async function wireSnapshots({ configuration }: CoordinatorSettings): Promise<SnapshotStore> {
@@ -69,7 +114,10 @@ export interface LeaderParts {
   readonly logger: Logger;
 }
 
-export function wireLoop(settings: CoordinatorSettings, { epoch, store, snapshots, logger }: LeaderParts): CoordinatorLoop {
+export function wireLoop(
+  settings: CoordinatorSettings,
+  { epoch, store, snapshots, logger }: LeaderParts,
+): CoordinatorLoop {
   const { configuration } = settings;
   return new CoordinatorLoop({
     clock: nodeClock,
@@ -89,13 +137,31 @@ export function wireLoop(settings: CoordinatorSettings, { epoch, store, snapshot
   });
 }
 
+/** Listens at once, and says who leads; the other services answer when it leads (`lead`). */
 export async function wireServer(
+  { configuration }: CoordinatorSettings,
+  directory: LeaderDirectory | undefined,
+): Promise<CoordinatorServer> {
+  const { signal } = new AbortController();
+  return await openCoordinatorServer({
+    host: configuration['coordinator.rpc.host'],
+    port: configuration['coordinator.rpc.port'],
+    advertisedHost: configuration['coordinator.rpc.advertised-host'] ?? configuration['coordinator.rpc.host'],
+    findLeader: async () => {
+      const answer = await directory?.find({ deadlineMs: FIND_LEADER_MS, signal });
+      return answer?.kind === 'leader' ? answer.leader : undefined;
+    },
+  });
+}
+
+/** What a leader's services work with. */
+export function servedBy(
   settings: CoordinatorSettings,
   loop: CoordinatorLoop,
   { snapshots, logger }: LeaderParts,
-): Promise<CoordinatorServer> {
+): Parameters<CoordinatorServer['lead']>[0] {
   const { configuration } = settings;
-  return await openCoordinatorServer(configuration['coordinator.rpc.host'], configuration['coordinator.rpc.port'], {
+  return {
     ...connectorDeps(settings, { snapshots, logger }),
     loop,
     inspect: async (request, signal) => await inspectJob(request, signal),
@@ -105,7 +171,7 @@ export async function wireServer(
     defaultParallelism: configuration['parallelism.default'],
     maxParallelism: configuration['pipeline.max-parallelism'],
     artifactBytesMax: configuration['coordinator.artifact-bytes-max'],
-  });
+  };
 }
 
 function connectorDeps(

@@ -1,34 +1,75 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { StreamError } from '../../shared/failure/failure.ts';
+import type { LeaderEpoch } from '../../shared/ids.ts';
+import type { Leader } from '../../shared/leader/leader.ts';
 import { channelOptions } from '../../shared/rpc/grpc-options.ts';
 import { protos } from '../../shared/rpc/grpc-proto.ts';
 import { adminHandlers } from './grpc-admin-server.ts';
 import type { AdminServerDeps } from './grpc-admin-server.ts';
 import { controlHandlers } from './grpc-control-server.ts';
+import { directoryHandlers } from './grpc-directory-server.ts';
+import { whileLeading } from './grpc-standby-wire.ts';
+import type { LeadingHandlers } from './grpc-standby-wire.ts';
 
+export interface CoordinatorServerOptions {
+  /** On which it listens. */
+  readonly host: string;
+  readonly port: number;
+  /** Under which others reach it. */
+  readonly advertisedHost: string;
+  /** The leader, while that is not this coordinator. Never rejects. */
+  readonly findLeader: () => Promise<Leader | undefined>;
+}
+
+/** What the server needs to know of the leadership. */
+export interface ServedLeadership {
+  readonly epoch: LeaderEpoch;
+  readonly sinceMs: number;
+  readonly isProven: () => boolean;
+}
+
+/** The services of a coordinator on one port. Until it leads, all but the directory answer that it does not. */
 export interface CoordinatorServer {
-  /** host:port */
+  /** host:port, as others reach it. */
   readonly address: string;
+  /** From now on all services answer. */
+  lead(deps: Omit<AdminServerDeps, 'leader'>, leadership: ServedLeadership): void;
   /** Accepts nothing more, and breaks every stream: task managers notice at once and look for the next leader. */
   close(): void;
 }
 
-/**
- * Both services on one port.
- * @throws StreamError `coordinator-port-unavailable`
- */
-export async function openCoordinatorServer(
-  host: string,
-  port: number,
-  deps: Omit<AdminServerDeps, 'leader'>,
-): Promise<CoordinatorServer> {
+/** @throws StreamError `coordinator-port-unavailable` */
+export async function openCoordinatorServer(options: CoordinatorServerOptions): Promise<CoordinatorServer> {
+  const { host, port, advertisedHost, findLeader } = options;
   const server = new Server(channelOptions);
-  const bound = { address: `${host}:${port}` };
-  server.addService(protos.nerve.v1.Control.service, controlHandlers(deps));
-  server.addService(protos.nerve.v1.Admin.service, adminHandlers({ ...deps, leader: () => bound.address }));
-  bound.address = `${host}:${await bind(server, host, port)}`;
+  let leading: { readonly control: LeadingHandlers; readonly admin: LeadingHandlers } | undefined;
+  let own: Leader | undefined;
+  let isProven: () => boolean = () => false;
+  const addressOfLeader = async (): Promise<string | undefined> => (await findLeader())?.address;
+  const { Control, Admin, Directory } = protos.nerve.v1;
+  server.addService(
+    Control.service,
+    whileLeading(Control.service, () => leading?.control, addressOfLeader),
+  );
+  server.addService(
+    Admin.service,
+    whileLeading(Admin.service, () => leading?.admin, addressOfLeader),
+  );
+  server.addService(
+    Directory.service,
+    directoryHandlers({ ownLeadership: () => (isProven() ? own : undefined), findLeader }),
+  );
+  const address = `${advertisedHost}:${await bind(server, host, port)}`;
   return {
-    address: bound.address,
+    address,
+    lead: (deps, leadership) => {
+      own = { address, epoch: leadership.epoch, sinceMs: leadership.sinceMs };
+      isProven = leadership.isProven;
+      leading = {
+        control: { ...controlHandlers(deps) },
+        admin: { ...adminHandlers({ ...deps, leader: () => address }) },
+      };
+    },
     close: () => {
       server.forceShutdown();
     },
