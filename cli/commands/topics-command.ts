@@ -23,7 +23,7 @@ export function registerTopicsCommand(program: Command, cli: CliContext, createT
     .option('--partitions <n>', 'partitions of each new topic (default 1)')
     .addHelpText(
       'after',
-      '\nExample:\n  nerve topics create --partitions 4 hl7.raw hl7.adt hl7.oru hl7.orm hl7.dft hl7.mdm hl7.other hl7.dlq',
+      '\nExample:\n  nerve topics create --partitions 4 hl7.raw hl7.adt hl7.oru hl7.orm hl7.dft hl7.mdm hl7.other hl7.encounters hl7.dlq',
     )
     .action(
       action(cli, async (options, topics: readonly string[]) => {

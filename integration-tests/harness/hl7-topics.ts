@@ -25,7 +25,7 @@ export class Hl7Topics {
     await admin.createTopics(
       [
         { topic: topics.input, partitions, config },
-        ...topics.outputs.map((topic) => ({ topic, partitions: 2, config })),
+        ...[...topics.outputs, topics.encounters].map((topic) => ({ topic, partitions: 2, config })),
       ],
       AbortSignal.timeout(60_000),
     );
@@ -36,8 +36,14 @@ export class Hl7Topics {
     return `${this.prefix}raw`;
   }
 
+  /** Every input record leaves one record in these, but for resends. */
   get outputs(): readonly string[] {
     return KINDS.map((kind) => `${this.prefix}${kind}`);
+  }
+
+  /** A record for each change of a visit. */
+  get encounters(): string {
+    return `${this.prefix}encounters`;
   }
 
   get jobArguments(): readonly string[] {
@@ -72,7 +78,7 @@ export class Hl7Topics {
   }
 
   async close(): Promise<void> {
-    await this.admin.deleteTopics([this.input, ...this.outputs], AbortSignal.timeout(30_000));
+    await this.admin.deleteTopics([this.input, ...this.outputs, this.encounters], AbortSignal.timeout(30_000));
     await this.admin.close();
   }
 }
