@@ -10,6 +10,8 @@ import { required } from '../../shared/invariant.ts';
 import { eventually } from './eventually.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
 
+const LINES_SHOWN = 20;
+
 export interface ClusterOptions {
   readonly taskManagers: number;
   readonly slots: number;
@@ -51,16 +53,14 @@ export class ClusterUnderTest {
       addresses.push(`127.0.0.1:${await freePort()}`);
     }
     const cluster = new ClusterUnderTest(folder, addresses, options);
-    await eventually('the coordinator answers', async () => await cluster.admin.cluster().catch(() => undefined));
-    // The first one leads: it is alone until here.
-    addresses.slice(1).forEach((_, i) => {
-      cluster.startCoordinator(i + 1);
-    });
-    for (let i = 0; i < options.taskManagers; i += 1) {
-      cluster.startTaskManager(i, options.taskManagerEnvironments?.[i]);
+    try {
+      await cluster.#begin();
+      return cluster;
+    } catch (error) {
+      const last = cluster.logs().split('\n').slice(-LINES_SHOWN).join('\n');
+      await cluster.stop();
+      throw new Error(`${error instanceof Error ? error.message : ''}\n${last}`, { cause: error });
     }
-    await cluster.registered(options.taskManagers);
-    return cluster;
   }
 
   /** The first coordinator; where there is one, the only one. */
@@ -145,6 +145,24 @@ export class ClusterUnderTest {
     this.admin.close();
     await Promise.all(this.processes.map(async (process) => await process.stop()));
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #begin(): Promise<void> {
+    const { taskManagers, taskManagerEnvironments } = this.#options;
+    await eventually('the coordinator answers', async () => {
+      if (!this.coordinator.isRunning) {
+        throw new Error(`the coordinator ended at once: ${String(await this.coordinator.ended())}`);
+      }
+      return await this.admin.cluster().catch(() => undefined);
+    });
+    // The first one leads: it is alone until here.
+    this.#addresses.slice(1).forEach((_, i) => {
+      this.startCoordinator(i + 1);
+    });
+    for (let i = 0; i < taskManagers; i += 1) {
+      this.startTaskManager(i, taskManagerEnvironments?.[i]);
+    }
+    await this.registered(taskManagers);
   }
 
   #start(
