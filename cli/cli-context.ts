@@ -26,6 +26,17 @@ export interface CommandOptions extends GlobalOptions {
   readonly messages?: string;
   readonly seed?: string;
   readonly endWithInput?: boolean;
+  readonly savepoint?: string | boolean;
+  readonly drain?: boolean;
+  readonly fromSavepoint?: string;
+  readonly allowNonRestoredState?: boolean;
+  readonly verify?: boolean;
+  readonly unfinished?: boolean;
+  readonly operator?: string;
+  readonly state?: string;
+  readonly key?: string;
+  readonly against?: string;
+  readonly dryRun?: boolean;
 }
 
 /** What commands are given: the terminal, the outside layers of the configuration, and the signal that ends them. */

@@ -1,14 +1,22 @@
+import type { CheckpointInventory } from '../../shared/checkpoint/summarize-checkpoint.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { RawArguments } from '../../shared/graph/job-arguments.ts';
 import type { MetricSample } from '../../shared/metrics/metrics.ts';
 
 /** What operators ask of a cluster (proto/admin.proto). Every call has a deadline and throws a StreamError. */
 export interface AdminClient {
-  submit(submission: Submission): Promise<{ readonly jobId: string }>;
+  submit(submission: Submission): Promise<Submitted>;
   list(): Promise<readonly JobSummary[]>;
   job(jobId: string, want?: { readonly plan?: boolean; readonly metrics?: boolean }): Promise<JobDetail>;
   cancel(jobId: string): Promise<JobDetail>;
   cluster(): Promise<ClusterDetail>;
+  /** `directory` undefined: the cluster's state.savepoints.dir. Ends when the copy is whole. */
+  savepoint(jobId: string, directory: string | undefined): Promise<SavepointDone>;
+  stop(jobId: string, how: { readonly directory: string | undefined; readonly drain: boolean }): Promise<SavepointDone>;
+  /** What the last completed checkpoint of the job holds. */
+  checkpoint(jobId: string): Promise<CheckpointInventory & { readonly directory: string }>;
+  /** `jobId` undefined: of all jobs. */
+  collectGarbage(request: { readonly jobId: string | undefined; readonly dryRun: boolean }): Promise<CollectedGarbage>;
   close(): void;
 }
 
@@ -20,6 +28,53 @@ export interface Submission {
   readonly maxParallelism?: number | undefined;
   /** undefined: generated. */
   readonly jobId?: string | undefined;
+  /** Directory of a savepoint or checkpoint to begin with. */
+  readonly fromSavepoint?: string | undefined;
+  readonly allowNonRestoredState?: boolean;
+}
+
+export interface Submitted {
+  readonly jobId: string;
+  /** Uids whose state in the savepoint was left behind. */
+  readonly leftBehind: readonly string[];
+}
+
+export interface SavepointDone {
+  readonly directory: string;
+  readonly checkpoint: bigint;
+}
+
+export interface CollectedGarbage {
+  readonly jobs: readonly {
+    readonly jobId: string;
+    readonly garbage: readonly {
+      readonly reason: string;
+      readonly objects: number;
+      readonly bytes: number;
+      /** The first hundred. */
+      readonly keys: readonly string[];
+    }[];
+    readonly keptObjects: number;
+    readonly keptBytes: number;
+    readonly failure?: Failure;
+  }[];
+  readonly unknownJobs: readonly string[];
+}
+
+/** How the checkpoints of a job fare, since its leader leads. */
+export interface CheckpointSummary {
+  readonly completed: number;
+  readonly failed: number;
+  readonly inProgress: number;
+  readonly last:
+    | {
+        readonly checkpoint: bigint;
+        readonly completedAtMs: number;
+        readonly tookMs: number;
+        readonly bytes: number;
+      }
+    | undefined;
+  readonly lastFailure: { readonly sentence: string; readonly atMs: number } | undefined;
 }
 
 export interface JobSummary {
@@ -44,6 +99,8 @@ export interface JobDetail {
     readonly failure: Failure;
   }[];
   readonly planJson: string;
+  /** Undefined: none was triggered yet. */
+  readonly checkpoints?: CheckpointSummary | undefined;
 }
 
 export interface SubtaskDetail {

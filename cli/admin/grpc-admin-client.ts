@@ -1,8 +1,11 @@
 import { credentials, status } from '@grpc/grpc-js';
 import type { requestCallback, ServiceError } from '@grpc/grpc-js';
+import type { CheckpointDetailDecoded } from '../../proto/generated/nerve/v1/CheckpointDetail.ts';
 import type { ClusterDetailDecoded } from '../../proto/generated/nerve/v1/ClusterDetail.ts';
+import type { CollectGarbageResponseDecoded } from '../../proto/generated/nerve/v1/CollectGarbageResponse.ts';
 import type { JobDetailDecoded } from '../../proto/generated/nerve/v1/JobDetail.ts';
 import type { JobSummaryDecoded } from '../../proto/generated/nerve/v1/JobSummary.ts';
+import type { SavepointResponseDecoded } from '../../proto/generated/nerve/v1/SavepointResponse.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { required } from '../../shared/invariant.ts';
@@ -10,22 +13,33 @@ import { channelOptions } from '../../shared/rpc/grpc-options.ts';
 import { protos } from '../../shared/rpc/grpc-proto.ts';
 import { failureFromWire } from '../../shared/wire/failure-wire.ts';
 import { samplesFromWire } from '../../shared/wire/metrics-wire.ts';
-import type { AdminClient, ClusterDetail, JobDetail, JobSummary } from './admin-client.ts';
+import type { AdminClient, ClusterDetail, JobDetail, JobSummary, Submitted } from './admin-client.ts';
+import {
+  checkpointFromWire,
+  checkpointSummaryFromWire,
+  garbageFromWire,
+  savepointFromWire,
+} from './snapshot-answers-wire.ts';
 
 /** Long enough for a submit that loads and checks a job module, short enough for a person. */
 const DEADLINE_MS = 30_000;
+/** For what copies or deletes all of a job's state. */
+const LONG_DEADLINE_MS = 3_600_000;
 
 /** A client of the coordinator at the first of the addresses that answers (any coordinator will do). */
 export function grpcAdminClient(addresses: readonly string[]): AdminClient {
   const target = addresses.length === 1 ? `dns:${addresses[0] ?? ''}` : `ipv4:${addresses.join(',')}`;
   const client = new protos.nerve.v1.Admin(target, credentials.createInsecure(), channelOptions);
-  const call = async <R>(invoke: (options: { deadline: number }, done: requestCallback<R>) => void): Promise<R> => {
-    const deadline = Date.now() + DEADLINE_MS;
+  const call: Call = async <R>(
+    invoke: (options: { deadline: number }, done: requestCallback<R>) => void,
+    deadlineMs = DEADLINE_MS,
+  ): Promise<R> => {
+    const deadline = Date.now() + deadlineMs;
     await ready(client, addresses);
     return await new Promise<R>((resolve, reject) => {
       invoke({ deadline }, (error, value) => {
         if (error !== null) {
-          reject(toStreamError(error, addresses));
+          reject(toStreamError(error, addresses, deadlineMs));
         } else {
           resolve(required(value, 'answer of the coordinator'));
         }
@@ -33,16 +47,19 @@ export function grpcAdminClient(addresses: readonly string[]): AdminClient {
     });
   };
   return {
-    submit: async ({ module, args, parallelism, maxParallelism, jobId }) => {
+    submit: async ({ module, args, parallelism, maxParallelism, jobId, fromSavepoint, allowNonRestoredState }) => {
       const request = {
         ...(Buffer.isBuffer(module) ? { module } : { modulePath: module.path }),
         arguments: { ...args },
         defaultParallelism: parallelism ?? 0,
         maxParallelism: maxParallelism ?? 0,
         jobId: jobId ?? '',
+        fromSavepoint: fromSavepoint ?? '',
+        allowNonRestoredState: allowNonRestoredState === true,
       };
-      const answer = await call<{ jobId: string }>((options, done) => client.submitJob(request, options, done));
-      return { jobId: answer.jobId };
+      // Beginning from a savepoint copies it first.
+      const deadlineMs = fromSavepoint === undefined ? DEADLINE_MS : LONG_DEADLINE_MS;
+      return await call<Submitted>((options, done) => client.submitJob(request, options, done), deadlineMs);
     },
     list: async () => {
       const answer = await call<{ jobs: JobSummaryDecoded[] }>((options, done) => client.listJobs({}, options, done));
@@ -56,14 +73,54 @@ export function grpcAdminClient(addresses: readonly string[]): AdminClient {
       detailFromWire(await call<JobDetailDecoded>((options, done) => client.cancelJob({ jobId }, options, done))),
     cluster: async () =>
       clusterFromWire(await call<ClusterDetailDecoded>((options, done) => client.getCluster({}, options, done))),
+    ...snapshotCalls(client, call),
     close: () => client.close(),
+  };
+}
+
+type Client = InstanceType<typeof protos.nerve.v1.Admin>;
+type Call = <R>(
+  invoke: (options: { deadline: number }, done: requestCallback<R>) => void,
+  deadlineMs?: number,
+) => Promise<R>;
+
+function snapshotCalls(
+  client: Client,
+  call: Call,
+): Pick<AdminClient, 'savepoint' | 'stop' | 'checkpoint' | 'collectGarbage'> {
+  return {
+    savepoint: async (jobId, directory) =>
+      savepointFromWire(
+        await call<SavepointResponseDecoded>(
+          (options, done) => client.triggerSavepoint({ jobId, directory: directory ?? '' }, options, done),
+          LONG_DEADLINE_MS,
+        ),
+      ),
+    stop: async (jobId, { directory, drain }) =>
+      savepointFromWire(
+        await call<SavepointResponseDecoded>(
+          (options, done) => client.stopJob({ jobId, directory: directory ?? '', drain }, options, done),
+          LONG_DEADLINE_MS,
+        ),
+      ),
+    checkpoint: async (jobId) =>
+      checkpointFromWire(
+        await call<CheckpointDetailDecoded>((options, done) => client.getCheckpoint({ jobId }, options, done)),
+      ),
+    collectGarbage: async ({ jobId, dryRun }) =>
+      garbageFromWire(
+        await call<CollectGarbageResponseDecoded>(
+          (options, done) => client.collectGarbage({ jobId: jobId ?? '', dryRun }, options, done),
+          LONG_DEADLINE_MS,
+        ),
+      ),
   };
 }
 
 /** How long an unreachable coordinator is waited for before a person is told. */
 const CONNECT_MS = 5_000;
 
-async function ready(client: InstanceType<typeof protos.nerve.v1.Admin>, addresses: readonly string[]): Promise<void> {
+async function ready(client: Client, addresses: readonly string[]): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     client.waitForReady(Date.now() + CONNECT_MS, (error) => {
       if (error === undefined) {
@@ -84,7 +141,7 @@ function unreachable(addresses: readonly string[]): Failure {
   };
 }
 
-function toStreamError(error: ServiceError, addresses: readonly string[]): StreamError {
+function toStreamError(error: ServiceError, addresses: readonly string[], deadlineMs: number): StreamError {
   const message = error.details;
   switch (error.code) {
     case status.DEADLINE_EXCEEDED:
@@ -92,7 +149,7 @@ function toStreamError(error: ServiceError, addresses: readonly string[]): Strea
         {
           code: 'request-failed',
           reaction: 'retry',
-          message: `the coordinator did not answer within ${DEADLINE_MS / 1_000} s.`,
+          message: `the coordinator did not answer within ${deadlineMs / 1_000} s.`,
           remedy: 'What was asked may still come to pass: "nerve list" shows it.',
         },
         { cause: error },
@@ -103,6 +160,10 @@ function toStreamError(error: ServiceError, addresses: readonly string[]): Strea
       return new StreamError({ code: 'invalid-request', reaction: 'fail-job', message }, { cause: error });
     case status.NOT_FOUND:
       return new StreamError({ code: 'no-such-job', reaction: 'fail-job', message }, { cause: error });
+    case status.FAILED_PRECONDITION:
+      return new StreamError({ code: 'request-refused', reaction: 'fail-job', message }, { cause: error });
+    case status.ABORTED:
+      return new StreamError({ code: 'request-failed', reaction: 'retry', message }, { cause: error });
     default:
       return new StreamError({ code: 'request-failed', reaction: 'fail-job', message }, { cause: error });
   }
@@ -139,6 +200,7 @@ function detailFromWire(wire: JobDetailDecoded): JobDetail {
       failure: failureFromWire(required(failure ?? undefined, 'failure of the record')),
     })),
     planJson: wire.planJson,
+    checkpoints: checkpointSummaryFromWire(wire.checkpoints),
   };
 }
 

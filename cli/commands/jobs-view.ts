@@ -1,6 +1,6 @@
 import { formatFailure } from '../../shared/failure/failure.ts';
 import type { MetricSample } from '../../shared/metrics/metrics.ts';
-import type { JobDetail, JobSummary } from '../admin/admin-client.ts';
+import type { CheckpointSummary, JobDetail, JobSummary } from '../admin/admin-client.ts';
 import { formatCount, renderTable } from '../terminal/table.ts';
 
 /** `nerve list` for people. */
@@ -49,6 +49,9 @@ export function renderJob(detail: JobDetail, nowMs: number): string {
       ]),
     );
   }
+  if (detail.checkpoints !== undefined) {
+    parts.push(renderCheckpoints(detail.checkpoints, nowMs));
+  }
   if (summary.state === 'waiting-for-slots' && summary.failure !== undefined) {
     // What it waits for; its failures stand below.
     parts.push(`${formatFailure(summary.failure)}\n`);
@@ -57,6 +60,21 @@ export function renderJob(detail: JobDetail, nowMs: number): string {
     parts.push(`${formatAge(nowMs - atMs)} ago, attempt ${attempt}, ${where}: ${formatFailure(failure)}\n`);
   }
   return parts.join('');
+}
+
+function renderCheckpoints(
+  { completed, failed, inProgress, last, lastFailure }: CheckpointSummary,
+  nowMs: number,
+): string {
+  const lines = [`checkpoints: ${completed} completed, ${failed} failed, ${inProgress} under way`];
+  if (last !== undefined) {
+    const age = formatAge(nowMs - last.completedAtMs);
+    lines.push(`  last: ${last.checkpoint}, ${age} ago, took ${last.tookMs} ms, ${formatCount(last.bytes)} bytes`);
+  }
+  if (lastFailure !== undefined) {
+    lines.push(`  last failure, ${formatAge(nowMs - lastFailure.atMs)} ago: ${lastFailure.sentence}`);
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 export function formatAge(ms: number): string {

@@ -4,6 +4,7 @@ import type { AdminClient } from '../admin/admin-client.ts';
 import { withClient } from '../admin/with-client.ts';
 import { action, readSettings } from '../cli-context.ts';
 import type { CliContext, CommandOptions } from '../cli-context.ts';
+import { absoluteDirectory } from '../savepoints/node-open-snapshot.ts';
 import { EXIT } from '../terminal/terminal.ts';
 import type { ExitCode } from '../terminal/terminal.ts';
 import type { JobCommandDeps } from './job-commands.ts';
@@ -21,6 +22,8 @@ export function registerSubmitCommand(program: Command, cli: CliContext, deps: J
     .argument('[job-arguments...]', 'behind --: the arguments of the job')
     .option('-p, --parallelism <n>', 'parallelism of operators that set none')
     .option('--job-id <id>', 'name the job; generated when absent')
+    .option('--from-savepoint <directory>', 'begin with the state of a savepoint or checkpoint')
+    .option('--allow-non-restored-state', 'leave behind state of operators that the job does not have')
     .option('--wait', 'wait for the end of the job; exit 1 when it failed')
     .addHelpText(
       'after',
@@ -50,9 +53,15 @@ async function submit(call: Call, modulePath: string, words: readonly string[]):
   // Without the option, the cluster's default holds and not this machine's.
   const parallelism = options.parallelism === undefined ? undefined : settings.configuration['parallelism.default'];
   return await withClient({ cli, connect: deps.connect, options }, async (client) => {
-    const { jobId } = await client.submit({ module, args, parallelism, jobId: options.jobId });
+    const fromSavepoint = options.fromSavepoint === undefined ? undefined : absoluteDirectory(options.fromSavepoint);
+    const allowNonRestoredState = options.allowNonRestoredState === true;
+    const submission = { module, args, parallelism, jobId: options.jobId, fromSavepoint, allowNonRestoredState };
+    const { jobId, leftBehind } = await client.submit(submission);
+    if (leftBehind.length > 0) {
+      cli.terminal.err(`state was left behind of operators ${leftBehind.join(', ')}\n`);
+    }
     if (options.wait !== true) {
-      cli.terminal.out(options.json ? `${JSON.stringify({ jobId })}\n` : `${jobId}\n`);
+      cli.terminal.out(options.json ? `${JSON.stringify({ jobId, leftBehind })}\n` : `${jobId}\n`);
       return EXIT.ok;
     }
     cli.terminal.err(`submitted ${jobId}\n`);

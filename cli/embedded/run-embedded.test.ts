@@ -20,11 +20,15 @@ test('a cluster that broke is told by its cause, not by a coordinator that does 
   const cause = { code: 'coordinator-failed', reaction: 'fail-job', message: 'the disk is full' } as const;
   const never = async (): Promise<never> => await Promise.reject(unreachable);
   const client: AdminClient = {
-    submit: async () => await Promise.resolve({ jobId: 'j' }),
+    submit: async () => await Promise.resolve({ jobId: 'j', leftBehind: [] }),
     list: never,
     job: never,
     cancel: never,
     cluster: never,
+    savepoint: never,
+    stop: never,
+    checkpoint: never,
+    collectGarbage: never,
     close: () => undefined,
   };
   const deps = {
