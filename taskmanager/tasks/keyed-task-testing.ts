@@ -140,9 +140,9 @@ export class KeyedCluster<In, Out> {
   /** Runs until nothing has anything to do. */
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < 12; quiet += 1) {
-      const hasRun = this.tasks.map((task) => task.run()).some(Boolean);
+      const hasRun = this.tasks.map((task) => task.run() || task.isWaiting).some(Boolean);
       quiet = hasRun ? 0 : quiet;
-      await (quiet < 8 ? Promise.resolve() : nextTurn());
+      await (quiet > 0 && quiet < 8 ? Promise.resolve() : nextTurn());
       if (this.failures.length > 0) {
         throw new StreamError(this.failures[0]!);
       }
@@ -324,6 +324,12 @@ export class KeyedTask<In, Out> {
       logger,
       now: nowMs,
     });
+  }
+
+  /** It waits for its store, or for its function. */
+  get isWaiting(): boolean {
+    const { timers } = this.operator;
+    return this.input.isWaiting || timers?.event.isWaiting === true || timers?.processing.isWaiting === true;
   }
 
   /** True when there was something to do. */

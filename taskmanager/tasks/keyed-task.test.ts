@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { KeyedProcessFunction } from '../../shared/functions/functions.ts';
@@ -5,6 +8,9 @@ import { listState, mapState, valueState } from '../../shared/functions/state.ts
 import type { ListState, MapState, ValueState } from '../../shared/functions/state.ts';
 import { seededRandom } from '../../shared/random/random.ts';
 import { MemorySnapshotStore } from '../../shared/snapshot-store/memory-snapshot-store.ts';
+import type { KeyValueStore } from '../state/key-value-store.ts';
+import { MemoryKeyValueStore } from '../state/memory-key-value-store.ts';
+import { RocksdbKeyValueStore } from '../state/rocksdb-key-value-store.ts';
 import { KeyedCluster, roomyLimits, tinyLimits } from './keyed-task-testing.ts';
 
 interface Counted {
@@ -53,15 +59,18 @@ const op = fc.oneof(
 
 describe('a keyed operator', () => {
   test.each([
-    ['with room', roomyLimits],
-    ['with limits so small that it spills and evicts all the time', tinyLimits],
+    ['with room', roomyLimits, 'lost' as const, 60],
+    ['with limits so small that it spills and evicts all the time', tinyLimits, 'lost' as const, 60],
+    ['with disks that outlive the attempt', tinyLimits, 'kept' as const, 60],
+    ['with RocksDB', tinyLimits, 'rocksdb' as const, 4],
   ])(
     'counts every record once over checkpoints, crashes and other parallelisms, %s',
-    async (_, limits) => {
+    async (_, limits, disks, numRuns) => {
       await fc.assert(
         fc.asyncProperty(fc.array(op, { minLength: 3, maxLength: 14 }), fc.integer(), async (ops, seed) => {
           const random = seededRandom(seed);
-          const cluster = new KeyedCluster({ process: counter, limits });
+          const machine = new Machine(disks);
+          const cluster = new KeyedCluster({ process: counter, limits, openStore: machine.openStore });
           await cluster.start(1);
           const input: { key: string; value: number }[] = [];
           let sent = 0;
@@ -106,7 +115,7 @@ describe('a keyed operator', () => {
 
           expect(byKey(saved.outputs)).toStrictEqual(byKey(expectedOf(input)));
         }),
-        { numRuns: 60 },
+        { numRuns },
       );
     },
     60_000,
@@ -140,6 +149,33 @@ describe('a keyed operator', () => {
     await cluster.crash();
   });
 });
+
+/** Where the local stores of a run lie. */
+class Machine {
+  readonly #disks: 'lost' | 'kept' | 'rocksdb';
+  readonly #stores = new Map<number, MemoryKeyValueStore>();
+  #folder: string | undefined;
+
+  constructor(disks: 'lost' | 'kept' | 'rocksdb') {
+    this.#disks = disks;
+  }
+
+  readonly openStore = async (subtask: number): Promise<KeyValueStore> => {
+    if (this.#disks === 'rocksdb') {
+      this.#folder ??= await mkdtemp(join(tmpdir(), 'nerve-keyed-'));
+      return await RocksdbKeyValueStore.open({ path: join(this.#folder, String(subtask)) });
+    }
+    const store = (this.#disks === 'kept' ? this.#stores.get(subtask) : undefined) ?? new MemoryKeyValueStore();
+    this.#stores.set(subtask, store);
+    return store;
+  };
+
+  async close(): Promise<void> {
+    if (this.#folder !== undefined) {
+      await rm(this.#folder, { recursive: true });
+    }
+  }
+}
 
 const BLOB = valueState<string>({ name: 'blob' });
 
