@@ -6,6 +6,8 @@ import type { Deployment, FromTaskManager, Registration } from '../shared/contro
 import { armNodeFailpoints } from '../shared/failpoints/node-failpoints.ts';
 import { classifyUnknown, formatFailure, StreamError } from '../shared/failure/failure.ts';
 import { parseIncarnation, parseTaskManagerId } from '../shared/ids.ts';
+import type { LeaderDirectory } from '../shared/leader/leader-directory.ts';
+import { openLeaderDirectory } from '../shared/leader/node-open-leader-directory.ts';
 import { nodeLogger } from '../shared/log/node-logger.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import { openMetricsEndpoint } from '../shared/metrics/http-metrics.ts';
@@ -62,12 +64,14 @@ class TaskManager {
   readonly #logger: Logger;
   readonly #registry = new MetricRegistry();
   readonly #client = new GrpcControlClient();
+  readonly #directory: LeaderDirectory;
   readonly #modules: NodeModuleCache;
   readonly #identity: Pick<Registration, 'taskManager' | 'incarnation' | 'slots' | 'version'>;
 
   constructor(settings: TaskManagerSettings, id: string, logger: Logger) {
     this.#settings = settings;
     this.#logger = logger;
+    this.#directory = openLeaderDirectory(settings.configuration);
     this.#modules = new NodeModuleCache(join(temporaryFolder(settings.configuration), 'artifacts'));
     this.#identity = {
       taskManager: parseTaskManagerId(id),
@@ -108,6 +112,7 @@ class TaskManager {
       await exchange.close();
       await metrics?.close();
       this.#client.close();
+      this.#directory.close();
     }
   }
 
@@ -139,6 +144,7 @@ class TaskManager {
       after: (delayMs, callback) => {
         setTimeout(callback, delayMs).unref();
       },
+      monotonicMs: () => nodeClock.monotonicMs(),
       logger: this.#logger,
     });
   }
@@ -147,7 +153,7 @@ class TaskManager {
     const { configuration } = this.#settings;
     return new ControlLoop({
       client: this.#client,
-      addresses: configuration['coordinator.rpc.addresses'],
+      directory: this.#directory,
       identity: { ...this.#identity, dataAddress },
       attempts,
       clock: nodeClock,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryClock } from '../../shared/clock/memory-clock.ts';
-import type { AttemptKey, FromCoordinator, FromTaskManager } from '../../shared/control/messages.ts';
+import type { AttemptKey, AttemptReport, FromCoordinator, FromTaskManager } from '../../shared/control/messages.ts';
 import {
   parseAttemptNumber,
   parseIncarnation,
@@ -8,12 +8,22 @@ import {
   parseLeaderEpoch,
   parseTaskManagerId,
 } from '../../shared/ids.ts';
+import { MemoryLeaderDirectory } from '../../shared/leader/memory-leader-directory.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import type { ControlClient, ControlSession, SessionOptions } from './control-client.ts';
 import { ControlLoop } from './control-loop.ts';
 import type { ControlledAttempts } from './control-loop.ts';
 
 const attempt: AttemptKey = { jobId: parseJobId('j'), attempt: parseAttemptNumber(1) };
+const running: AttemptReport = {
+  ...attempt,
+  phase: 'running',
+  fingerprint: 'f',
+  module: { kind: 'path', path: 'job.ts' },
+  deployedBy: parseLeaderEpoch(1n),
+  completed: undefined,
+  subtasks: [],
+};
 const registered: FromCoordinator = {
   kind: 'registered',
   heartbeatIntervalMs: 1_000,
@@ -23,44 +33,59 @@ const registered: FromCoordinator = {
 
 describe('the control loop', () => {
   test('registers with what runs here, and reports that it lives', async () => {
-    const world = new World();
+    const world = await World.begin();
 
     world.session.tell(registered);
     await world.pass(2_500);
 
-    expect(world.session.options.registration.attempts).toStrictEqual([attempt]);
+    expect(world.session.options.registration.attempts).toStrictEqual([running]);
     expect(world.session.sent.map(({ kind }) => kind)).toStrictEqual(['heartbeat', 'heartbeat', 'heartbeat']);
     expect(world.loop.leaderAddress).toBe('a:1');
     await world.stop();
   });
 
-  test('tries one coordinator after the other until one answers', async () => {
-    const world = new World();
-
+  test('follows the leader to another address as soon as it changes', async () => {
+    const world = await World.begin();
     world.session.options.onEnd('refused connection');
     await world.pass(500);
-    const second = world.session;
-    second.options.onEnd('refused connection');
-    await world.pass(2_000);
+    const sessionsBefore = world.client.sessions.length;
 
-    expect(second.options.address).toBe('b:2');
-    expect(world.session.options.address).toBe('a:1');
+    world.session.options.onEnd('refused connection');
+    world.directory.leader = { address: 'b:2', epoch: parseLeaderEpoch(2n), sinceMs: 0 };
+    await world.pass(50);
+
+    expect(sessionsBefore).toBeGreaterThan(1);
+    expect(world.session.options.address).toBe('b:2');
+    await world.stop();
+  });
+
+  test('dials nobody while nobody leads, and abandons what runs when that lasts longer than the grace', async () => {
+    const world = await World.begin();
+    world.session.tell(registered);
+    world.directory.leader = undefined;
+    world.session.options.onEnd('it died');
+    await world.pass(59_000);
+    const before = world.attempts.abandoned;
+    await world.pass(5_000);
+
+    expect([world.client.sessions.length, before, world.attempts.abandoned]).toStrictEqual([1, 0, 1]);
     await world.stop();
   });
 
   test('ends a session that is silent, and opens another', async () => {
-    const world = new World();
+    const world = await World.begin();
     world.session.tell(registered);
 
     await world.pass(12_000);
 
     expect(world.client.sessions.length).toBeGreaterThan(1);
     expect(world.client.sessions[0]?.isClosed).toBe(true);
+    expect(world.attempts.lost).toBe(1);
     await world.stop();
   });
 
   test('an ended session is deaf: what still arrives on it starts nothing', async () => {
-    const world = new World();
+    const world = await World.begin();
     const first = world.session;
     first.tell(registered);
     await world.pass(12_000);
@@ -78,7 +103,7 @@ describe('the control loop', () => {
   });
 
   test('abandons what runs only when no coordinator was there for longer than the grace', async () => {
-    const world = new World();
+    const world = await World.begin();
     world.session.tell(registered);
     world.session.options.onEnd('it died');
     world.client.isDead = true;
@@ -93,7 +118,7 @@ describe('the control loop', () => {
   });
 
   test('a refusal that cannot pass ends it', async () => {
-    const world = new World();
+    const world = await World.begin();
 
     world.session.tell({ kind: 'refused', code: 'version-mismatch', message: 'run the same version' });
     await world.pass(200);
@@ -102,7 +127,7 @@ describe('the control loop', () => {
   });
 
   test('an id that is in use is tried again, for as long as an old process may be believed alive', async () => {
-    const world = new World();
+    const world = await World.begin();
 
     for (let i = 0; i < 3; i += 1) {
       world.session.tell({ kind: 'refused', code: 'task-manager-id-in-use', message: 'in use' });
@@ -115,7 +140,7 @@ describe('the control loop', () => {
   });
 
   test('says goodbye when it is asked to end', async () => {
-    const world = new World();
+    const world = await World.begin();
     world.session.tell(registered);
 
     await world.stop();
@@ -172,7 +197,8 @@ class MemoryControlClient implements ControlClient {
 }
 
 class MemoryAttempts implements ControlledAttempts {
-  readonly live = [attempt];
+  readonly live: readonly AttemptReport[] = [running];
+  lost = 0;
   readonly epoch = 0n;
   readonly samples = [];
   readonly commands: string[] = [];
@@ -185,6 +211,7 @@ class MemoryAttempts implements ControlledAttempts {
 
   raise(event: Parameters<ControlledAttempts['raise']>[0]): void {
     this.abandoned += event.kind === 'abandon' ? 1 : 0;
+    this.lost += event.kind === 'leader-lost' ? 1 : 0;
     if (event.kind === 'command') {
       this.commands.push(event.message.kind);
     }
@@ -194,6 +221,11 @@ class MemoryAttempts implements ControlledAttempts {
 class World {
   readonly clock = new MemoryClock();
   readonly client = new MemoryControlClient();
+  readonly directory = new MemoryLeaderDirectory(this.clock, {
+    address: 'a:1',
+    epoch: parseLeaderEpoch(1n),
+    sinceMs: 0,
+  });
   readonly attempts = new MemoryAttempts();
   readonly loop: ControlLoop;
   readonly running: Promise<void>;
@@ -202,7 +234,7 @@ class World {
   constructor() {
     this.loop = new ControlLoop({
       client: this.client,
-      addresses: ['a:1', 'b:2'],
+      directory: this.directory,
       identity: {
         taskManager: parseTaskManagerId('tm'),
         incarnation: parseIncarnation('i'),
@@ -218,6 +250,13 @@ class World {
     });
     this.running = this.loop.run(this.#stop.signal);
     this.running.catch(() => undefined);
+  }
+
+  /** The first session is open. */
+  static async begin(): Promise<World> {
+    const world = new World();
+    await world.pass(50);
+    return world;
   }
 
   get session(): MemorySession {

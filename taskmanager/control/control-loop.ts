@@ -1,29 +1,30 @@
 import type { Clock } from '../../shared/clock/clock.ts';
-import type { FromCoordinator, FromTaskManager, Registration } from '../../shared/control/messages.ts';
-import { StreamError } from '../../shared/failure/failure.ts';
-import type { AttemptKey } from '../../shared/control/messages.ts';
+import type { AttemptReport, FromCoordinator, FromTaskManager, Registration } from '../../shared/control/messages.ts';
+import { formatFailure, StreamError } from '../../shared/failure/failure.ts';
 import type { LeaderEpoch } from '../../shared/ids.ts';
+import type { LeaderDirectory } from '../../shared/leader/leader-directory.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { MetricSample } from '../../shared/metrics/metrics.ts';
 import type { ControlClient, ControlSession } from './control-client.ts';
 
 /** What the control loop needs of the attempts. */
 export interface ControlledAttempts {
-  readonly live: readonly AttemptKey[];
+  readonly live: readonly AttemptReport[];
   readonly epoch: bigint;
   readonly samples: readonly MetricSample[];
   askForSamples(): void;
   raise(
     event:
       | { readonly kind: 'command'; readonly leaderEpoch: LeaderEpoch; readonly message: FromCoordinator }
+      | { readonly kind: 'leader-lost' }
       | { readonly kind: 'abandon' },
   ): void;
 }
 
 export interface ControlLoopDeps {
   readonly client: ControlClient;
-  /** Tried in turn. */
-  readonly addresses: readonly string[];
+  /** Says which coordinator leads. */
+  readonly directory: LeaderDirectory;
   readonly identity: Omit<Registration, 'attempts'>;
   readonly attempts: ControlledAttempts;
   readonly clock: Clock;
@@ -36,6 +37,8 @@ export interface ControlLoopDeps {
 
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 2_000;
+/** How long it may take to learn who leads. */
+const FIND_MS = 2_000;
 /** How long a registration may be unanswered. */
 const REGISTER_MS = 5_000;
 /** After a silence, before it is believed. */
@@ -55,8 +58,8 @@ type SessionEnd =
 /**
  * The task manager's talk with its coordinator, over one session after the other.
  *
- * I1  At most one session is open. What is to be sent while none is open is not kept: a new session begins with what runs here,
- *     and the coordinator has given up whatever it had not heard of. What still arrives on an ended session is dropped: a
+ * I1  At most one session is open. What is to be sent while none is open is not kept here: a new session begins with what
+ *     runs, and the attempts tell again what may have been missed (attempt-standing.ts). What still arrives on an ended session is dropped: a
  *     Deploy of it would hold slots that the coordinator takes for free.
  * I2  A session that is silent for the heartbeat timeout is ended.
  * I3  Tasks run on while no coordinator can be reached, for `graceMs`; then all attempts are abandoned.
@@ -92,30 +95,52 @@ export class ControlLoop {
   /** Until the signal aborts. @throws StreamError `registration-refused` */
   async run(signal: AbortSignal): Promise<void> {
     let backoffMs = BACKOFF_MS_MIN;
-    for (let turn = 0; !signal.aborted; turn += 1) {
-      const address = this.#deps.addresses[turn % this.#deps.addresses.length] ?? '';
-      const end = await this.#runSession(address, signal);
-      this.#session = undefined;
-      this.#registeredAt = undefined;
+    while (!signal.aborted) {
+      const wasRegistered = await this.#followLeader(signal);
       if (hasAborted(signal)) {
         return;
       }
-      this.#onSessionEnd(end, address);
-      backoffMs = end.kind === 'ended' && end.wasRegistered ? BACKOFF_MS_MIN : Math.min(backoffMs * 2, BACKOFF_MS_MAX);
-      await this.#deps.clock.sleep(backoffMs, signal);
+      this.#abandonAfterGrace();
+      backoffMs = wasRegistered ? BACKOFF_MS_MIN : Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+      // Ended early by a new leader: nothing that runs here should wait for one that is there.
+      await this.#deps.directory.changed(backoffMs, signal);
     }
   }
 
+  /** One session with whoever leads. Whether it came to a registration. */
+  async #followLeader(signal: AbortSignal): Promise<boolean> {
+    const found = await this.#deps.directory.find({ deadlineMs: FIND_MS, signal });
+    if (found.kind !== 'leader') {
+      const reason = found.kind === 'nobody' ? 'no coordinator leads' : formatFailure(found.failure);
+      this.#deps.logger.debug('coordinator-unreachable', { reason });
+      return false;
+    }
+    const { address } = found.leader;
+    const end = await this.#runSession(address, signal);
+    this.#session = undefined;
+    this.#registeredAt = undefined;
+    if (!hasAborted(signal)) {
+      this.#onSessionEnd(end, address);
+    }
+    return end.kind === 'ended' && end.wasRegistered;
+  }
+
   #onSessionEnd(end: SessionEnd, address: string): void {
-    const { clock, logger, graceMs, attempts } = this.#deps;
+    const { clock, logger, attempts } = this.#deps;
     if (end.kind === 'refused') {
       this.#onRefused(end, address);
     } else if (end.wasRegistered) {
       this.#lostSinceMs = clock.monotonicMs();
+      attempts.raise({ kind: 'leader-lost' });
       logger.warn('coordinator-lost', { address, reason: end.reason });
     } else {
       logger.debug('coordinator-unreachable', { address, reason: end.reason });
     }
+  }
+
+  /** I3 */
+  #abandonAfterGrace(): void {
+    const { clock, logger, graceMs, attempts } = this.#deps;
     const lostForMs = clock.monotonicMs() - this.#lostSinceMs;
     if (lostForMs > graceMs && !this.#hasAbandoned && attempts.live.length > 0) {
       this.#hasAbandoned = true;
