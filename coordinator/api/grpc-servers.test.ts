@@ -7,7 +7,7 @@ import { grpcAdminClient } from '../../cli/admin/grpc-admin-client.ts';
 import type { AdminClient } from '../../cli/admin/admin-client.ts';
 import { parseConfiguration } from '../../shared/config/parse-configuration.ts';
 import type { AttemptKey, Deployment, TaskState } from '../../shared/control/messages.ts';
-import { parseOperatorUid, parseSubtaskIndex, parseVertexId } from '../../shared/ids.ts';
+import { parseSubtaskIndex, parseVertexId } from '../../shared/ids.ts';
 import { runCoordinator } from '../main.ts';
 import { ScriptedTaskManager } from './grpc-scripted-task-manager-testing.ts';
 
@@ -259,10 +259,9 @@ function keyOf({ jobId, attempt }: Deployment): AttemptKey {
 }
 
 function report(taskManager: ScriptedTaskManager, deployment: Deployment, state: TaskState): void {
-  const committables = state === 'finished' ? [{ sink: parseOperatorUid('out'), committables: [] }] : [];
   taskManager.say({
     kind: 'task-report',
-    report: { ...keyOf(deployment), ...reader, state, committables, metrics: [] },
+    report: { ...keyOf(deployment), ...reader, state, metrics: [] },
   });
 }
 

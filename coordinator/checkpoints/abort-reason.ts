@@ -81,7 +81,7 @@ export interface Explained {
 /** The one sentence under which a failed checkpoint is logged and shown. */
 export function explain({ checkpoint, reason, afterMs, subtask, detail }: Explained): string {
   const who = subtask === undefined ? '' : `${subtaskName(subtask)} `;
-  return `Checkpoint ${checkpoint} failed after ${afterMs} ms (${reason}): ${who}${detail}.`;
+  return `Checkpoint ${checkpoint} failed after ${Math.round(afterMs)} ms (${reason}): ${who}${detail}.`;
 }
 
 const NAMED_MAX = 3;

@@ -162,7 +162,7 @@ function restartIfTooOld(draft: CheckpointDraft): void {
   }
   const tooOld = findTooOld(allOutputs(prepared), draft.context.now);
   if (tooOld !== undefined) {
-    const age = draft.context.now - tooOld.bornAt;
+    const age = Math.round(draft.context.now - tooOld.bornAt);
     const message = `${subtaskName(tooOld)} prepared output of sink ${tooOld.sink} ${age} ms ago, more than half of its transaction timeout, and no checkpoint has committed it.`;
     restart(draft, 'committable-too-old', message);
   }

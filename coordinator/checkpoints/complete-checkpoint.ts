@@ -84,7 +84,7 @@ function writePointer(draft: CheckpointDraft, completing: CompletingCheckpoint):
     enter(draft, completing, { kind: 'pointer', write: FIRST_TRY });
     return;
   }
-  const age = draft.context.now - tooOld.bornAt;
+  const age = Math.round(draft.context.now - tooOld.bornAt);
   abortCheckpoint(draft, completing.checkpoint, {
     reason: 'committable-too-old',
     subtask: tooOld,

@@ -4,14 +4,14 @@ import type { TaskState } from '../../shared/control/messages.ts';
 import type { Reaction } from '../../shared/failure/failure.ts';
 import {
   parseAttemptNumber,
+  parseCheckpointId,
   parseJobId,
-  parseOperatorUid,
   parseSplitId,
   parseSubtaskIndex,
   parseVertexId,
 } from '../../shared/ids.ts';
 import type { KernelEvent } from '../kernel/kernel-events.ts';
-import { KernelDriver, specOf } from '../kernel/kernel-testing.ts';
+import { KernelDriver, SINK as sink, specOf } from '../kernel/kernel-testing.ts';
 import { hasEnded } from './job.ts';
 
 /**
@@ -21,7 +21,6 @@ import { hasEnded } from './job.ts';
 const STATES: readonly TaskState[] = ['initializing', 'ready', 'running', 'finished', 'failed', 'cancelled'];
 const REACTIONS: readonly Reaction[] = ['retry', 'restart-job', 'fail-job', 'stop-quietly'];
 const vertex = parseVertexId('v');
-const sink = parseOperatorUid('out');
 const jobId = parseJobId('j');
 
 interface Command {
@@ -45,6 +44,13 @@ const anyEvent = fc.record({
     'undiscovered',
     'committed',
     'uncommitted',
+    'acknowledged',
+    'declined',
+    'written',
+    'abandoned',
+    'unabandoned',
+    'recorded',
+    'copied',
   ),
   connection: fc.integer({ min: 1, max: 4 }),
   age: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: -1, max: 2 }) }),
@@ -63,6 +69,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 4 }).map(leaves) },
   { weight: 4, arbitrary: fc.constantFrom(100, 1_000, 31_000).map(passes) },
   { weight: 1, arbitrary: fc.constant(named('cancel', (kernel) => kernel.apply({ kind: 'cancel', jobId }))) },
+  { weight: 4, arbitrary: fc.constant(named('everyone acknowledges', everyoneAcknowledges)) },
+  { weight: 2, arbitrary: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()).map(answers) },
+  { weight: 2, arbitrary: fc.constant(named('what waited is answered', answerAll)) },
+  { weight: 1, arbitrary: fc.constantFrom('go-on' as const, 'stop' as const).map(savepoint) },
   { weight: 1, arbitrary: fc.constant(named('submit', (kernel) => kernel.submit(specOf('j')))) },
 );
 
@@ -105,15 +115,15 @@ function say(event: typeof anyEvent extends fc.Arbitrary<infer T> ? T : never): 
     const attempt = parseAttemptNumber(Math.max(1, kernel.key('j').attempt - event.age));
     const connection = kernel.connectionOf(event.connection);
     const subtask = parseSubtaskIndex(event.subtask);
+    const checkpoint = parseCheckpointId(BigInt(event.tries));
     const failure = { code: 'any', reaction: event.reaction, message: 'any' };
     kernel.apply(eventOf());
 
     function eventOf(): KernelEvent {
       switch (event.kind) {
         case 'report': {
-          const committables = event.state === 'finished' ? [{ sink, committables: [`j#${attempt}/${subtask}`] }] : [];
           const more = event.state === 'failed' ? { failure } : {};
-          const report = { jobId, attempt, vertex, subtask, state: event.state, committables, metrics: [], ...more };
+          const report = { jobId, attempt, vertex, subtask, state: event.state, metrics: [], ...more };
           return { kind: 'task-report', connection, report };
         }
         case 'request':
@@ -129,9 +139,28 @@ function say(event: typeof anyEvent extends fc.Arbitrary<infer T> ? T : never): 
         case 'undiscovered':
           return { kind: 'discovery-failed', jobId, vertex, failure };
         case 'committed':
-          return { kind: 'committed', jobId, sink, tries: event.tries };
+          return { kind: 'committed', jobId, checkpoint, sink, tries: event.tries };
+        case 'uncommitted':
+          return { kind: 'commit-failed', jobId, checkpoint, sink, tries: event.tries, failure };
+        case 'acknowledged':
+          return { kind: 'acknowledge-checkpoint', connection, jobId, attempt, ack: { checkpoint, subtasks: [] } };
+        case 'declined': {
+          const declined = { checkpoint, subtask: { vertex, subtask }, cause: 'failed', detail: 'any' } as const;
+          return { kind: 'decline-checkpoint', connection, jobId, attempt, ...declined };
+        }
+        case 'written': {
+          // Only what is really asked for may be answered with `done`: stores do not invent that something is durable.
+          const answer = { kind: 'object-answered', checkpoint, answer: { kind: 'ambiguous' } } as const;
+          return { kind: 'checkpoint-written', jobId, attempt, answer };
+        }
+        case 'abandoned':
+          return { kind: 'abandoned', jobId, attempt, sink, tries: event.tries };
+        case 'unabandoned':
+          return { kind: 'abandon-failed', jobId, attempt, sink, tries: event.tries, failure };
+        case 'recorded':
+          return { kind: 'attempt-recorded', jobId, attempt: parseAttemptNumber(99), revision: 1n };
         default:
-          return { kind: 'commit-failed', jobId, sink, tries: event.tries, failure };
+          return { kind: 'savepoint-copied', jobId, checkpoint, directory: 'd', failure: undefined };
       }
     }
   });
@@ -139,15 +168,39 @@ function say(event: typeof anyEvent extends fc.Arbitrary<infer T> ? T : never): 
 
 function everyoneSays(state: TaskState): Command {
   return named(`everyone says ${state}`, (kernel) => {
-    const more =
-      state === 'finished' ? { committables: [{ sink, committables: [`j#${kernel.key('j').attempt}/0`] }] } : {};
-    kernel.reportAll('j', state, more);
+    kernel.reportAll('j', state);
   });
 }
 
 function everyoneEnds(kernel: KernelDriver): void {
   [1, 2, 3, 4].forEach((number) => {
     kernel.end('j', number);
+  });
+}
+
+function everyoneAcknowledges(kernel: KernelDriver): void {
+  const trigger = kernel.messages('trigger-checkpoint').at(-1);
+  if (trigger !== undefined && trigger.attempt === kernel.key('j').attempt) {
+    const { checkpoint } = trigger;
+    const committables = [{ committable: `${checkpoint}`, preparedFor: checkpoint, ageMs: 0, timeoutMs: 600_000 }];
+    kernel.acknowledge('j', checkpoint, { committables });
+  }
+}
+
+function answers([writes, abandons, commits]: readonly [boolean, boolean, boolean]): Command {
+  return named(`answers ${writes} ${abandons} ${commits}`, (kernel) => {
+    kernel.answers = { writes, abandons, commits };
+  });
+}
+
+/** Once each: a store may answer late, and in any order of keys, but not twice. */
+function answerAll(kernel: KernelDriver): void {
+  kernel.answerUnanswered();
+}
+
+function savepoint(mode: 'go-on' | 'stop'): Command {
+  return named(`savepoint ${mode}`, (kernel) => {
+    kernel.apply({ kind: 'savepoint', jobId, request: 1, directory: 'd', mode });
   });
 }
 

@@ -103,6 +103,7 @@ export class KernelDriver {
   state: KernelState = EMPTY_KERNEL;
   now = 0;
   #isApplying = false;
+  #unanswered: KernelSend[] = [];
 
   constructor(over: Partial<KernelSettings> = {}, former?: KernelDriver) {
     this.#settings = { ...SETTINGS, ...over };
@@ -150,6 +151,19 @@ export class KernelDriver {
     });
   }
 
+  /** Answers what was asked for while `answers` said that nobody does. */
+  answerUnanswered(): void {
+    const { answers } = this;
+    const waiting = this.#unanswered;
+    this.#unanswered = [];
+    this.answers = { writes: true, abandons: true, commits: true };
+    waiting.forEach((effect) => {
+      this.#answer(effect);
+    });
+    this.#drain();
+    this.answers = answers;
+  }
+
   #answer(effect: KernelSend): void {
     if (effect.kind === 'raise') {
       this.#queue.push(effect.event);
@@ -161,6 +175,8 @@ export class KernelDriver {
     } else if (effect.kind === 'commit' && this.answers.commits) {
       const { jobId, checkpoint, sink, tries } = effect;
       this.#queue.push({ kind: 'committed', jobId, checkpoint, sink, tries });
+    } else if (effect.kind === 'write-checkpoint' || effect.kind === 'abandon' || effect.kind === 'commit') {
+      this.#unanswered.push(effect);
     }
   }
 

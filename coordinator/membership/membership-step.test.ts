@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseAttemptNumber, parseIncarnation, parseJobId, parseTaskManagerId } from '../../shared/ids.ts';
-import type { Registration } from '../../shared/control/messages.ts';
+import { parseAttemptNumber, parseIncarnation, parseJobId, parseLeaderEpoch, parseTaskManagerId } from '../../shared/ids.ts';
+import type { AttemptReport, Registration } from '../../shared/control/messages.ts';
 import { parseConnectionId } from './ids.ts';
 import { memberOn, NO_MEMBERS } from './members.ts';
 import type { Membership } from './members.ts';
@@ -32,7 +32,7 @@ describe('registration', () => {
   });
 
   test('has whatever the process still runs cancelled', () => {
-    const attempts = [{ jobId: parseJobId('j'), attempt: parseAttemptNumber(3) }];
+    const attempts = [attemptReport(3)];
     const { send } = step(
       NO_MEMBERS,
       { kind: 'register', connection: one, registration: { ...registration('a'), attempts } },
@@ -162,5 +162,18 @@ function registration(incarnation: string): Registration {
     slots: 2,
     version: '1',
     attempts: [],
+  };
+}
+
+function attemptReport(attempt: number): AttemptReport {
+  return {
+    jobId: parseJobId('j'),
+    attempt: parseAttemptNumber(attempt),
+    phase: 'running',
+    fingerprint: 'f',
+    module: { kind: 'path', path: 'job.mjs' },
+    deployedBy: parseLeaderEpoch(1n),
+    completed: undefined,
+    subtasks: [],
   };
 }
