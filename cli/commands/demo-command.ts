@@ -38,7 +38,8 @@ export function registerDemoCommand(program: Command, cli: CliContext, deps: Dem
         deps.emptyFolder(deps.demoOutput);
         cli.terminal.err(
           `Streaming ${formatCount(count)} generated HL7 messages (five types, five facilities, 0.5 % broken, MLLP framing)\n` +
-            'through a coordinator and two task-manager processes: decode, parse, validate, enrich, key by patient, route.\n\n',
+            'through a coordinator and two task-manager processes: decode, parse, validate, enrich, key by patient,\n' +
+            'correlate with what is known of the patient, route; exactly once, with a checkpoint each second.\n\n',
         );
         const result = await runEmbedded(
           { prepared, settings, taskManagers: 2, isQuiet: options.json },
@@ -56,7 +57,8 @@ export function registerDemoCommand(program: Command, cli: CliContext, deps: Dem
 function whereToLook(output: string): string {
   return `
 The output lies in ${output}, a folder for each topic. To look at it:
-  head -1 ${output}/hl7.oru/part-*.jsonl
+  cat ${output}/hl7.oru/part-*.jsonl | head -1
+  cat ${output}/hl7.encounters/part-*.jsonl | head -1
   npx nerve dlq list --file ${output}/hl7.dlq
   npx nerve plan jobs/hl7-pipeline/job.ts
 `;

@@ -38,7 +38,9 @@ export function registerRunCommand(program: Command, cli: CliContext, deps: RunC
     .addHelpText(
       'after',
       '\nEvery other option goes to the job ("nerve plan MODULE --help-job" lists them).\n\nExample:\n' +
-        '  nerve run jobs/hl7-pipeline/job.ts --input messages/ --output out/ --parallelism 2',
+        '  nerve run jobs/hl7-pipeline/job.ts --input messages/ --output out/ --parallelism 2\n\n' +
+        'State and checkpoints of the run lie in a folder of its own below io.tmp.dirs and go with it;\n' +
+        'checkpoints are kept where -D state.checkpoints.dir=FOLDER says.',
     )
     .action(async function run(this: Command, modulePath: string): Promise<void> {
       const words = this.args.slice(1);
@@ -70,7 +72,7 @@ async function runJob(
 }
 
 export function renderResult(result: EmbeddedRunResult): string {
-  const summary = renderSummary(result.summary, result.elapsedMs);
+  const summary = renderSummary(result.summary, result.elapsedMs, result.checkpoints);
   if (result.state === 'finished') {
     return summary;
   }
@@ -79,7 +81,8 @@ export function renderResult(result: EmbeddedRunResult): string {
 }
 
 /** Else people look for files that are not there. */
-const UNFINISHED = '\nWritten is what the sinks took. A file sink shows its parts only when the job has finished.\n';
+const UNFINISHED =
+  '\nWritten is what the sinks took. Files and transactions show what the last completed checkpoint holds.\n';
 
 export function exitCodeOf(result: EmbeddedRunResult): ExitCode {
   switch (result.state) {

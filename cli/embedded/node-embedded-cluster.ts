@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCoordinator } from '../../coordinator/main.ts';
 import { variableOf } from '../../shared/config/parse-configuration.ts';
@@ -13,14 +15,39 @@ const MAIN = join(import.meta.dirname, '../main.ts');
 /** How long a task manager may take to end after SIGTERM before it is killed. */
 const STOP_MS = 5_000;
 
-/** A coordinator in this process and task managers as processes of their own, talking gRPC over loopback. */
+/**
+ * A coordinator in this process and task managers as processes of their own, talking gRPC over loopback. Records, checkpoints and
+ * state lie in a folder of this run, which is deleted with it; what the settings place elsewhere stays.
+ */
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+  const folder = await mkdtemp(join(options.settings.configuration['io.tmp.dirs'] ?? tmpdir(), 'nerve-run-'));
+  const removeFolder = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+  try {
+    const cluster = await startIn(folder, options);
+    return {
+      ...cluster,
+      stop: async () => {
+        try {
+          await cluster.stop();
+        } finally {
+          await removeFolder();
+        }
+      },
+    };
+  } catch (error) {
+    await removeFolder();
+    throw error;
+  }
+}
+
+async function startIn(folder: string, options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
   const broken = Promise.withResolvers<Failure>();
   const listening = Promise.withResolvers<string>();
   const ending = new AbortController();
   let isStopping = false;
-  const keys = { 'coordinator.rpc.host': '127.0.0.1', 'coordinator.rpc.port': '0' };
-  const settings = settingsOf([...options.settings.layers, { origin: 'embedded cluster', values: keys }]);
+  const settings = settingsIn(folder, options.settings);
   const coordinator = runCoordinator(settings, ending.signal, { onListening: listening.resolve }).then(
     () => undefined,
     (error: unknown) => {
@@ -30,7 +57,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   );
   const address = await listening.promise;
   const children = Array.from({ length: options.taskManagers }, (_, index) =>
-    startTaskManager(options, address, index, (failure) => {
+    startTaskManager({ ...options, settings }, address, index, (failure) => {
       if (!isStopping) {
         broken.resolve(failure);
       }
@@ -47,6 +74,22 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       await coordinator;
     },
   };
+}
+
+function settingsIn(folder: string, { layers, configuration }: Settings): Settings {
+  const defaults = {
+    'coordinator.jobs-dir': 'jobs',
+    'state.checkpoints.dir': 'checkpoints',
+    'state.local-dir': 'state',
+  };
+  const own = Object.entries(defaults).filter(([key]) => Reflect.get(configuration, key) === undefined);
+  const values = {
+    'coordinator.rpc.host': '127.0.0.1',
+    'coordinator.rpc.port': '0',
+    'io.tmp.dirs': folder,
+    ...Object.fromEntries(own.map(([key, name]) => [key, join(folder, name)])),
+  };
+  return settingsOf([...layers, { origin: 'embedded cluster', values }]);
 }
 
 function startTaskManager(

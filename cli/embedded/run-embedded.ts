@@ -10,7 +10,7 @@ import type { PreparedJob } from '../job/node-prepare-job.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { EmbeddedCluster, StartEmbeddedCluster } from './embedded-cluster.ts';
 import { renderProgress, summarizeRun } from './run-summary.ts';
-import type { RunSummary } from './run-summary.ts';
+import type { RunCheckpoints, RunSummary } from './run-summary.ts';
 
 /** How often progress is asked for, and drawn where a person watches. */
 const PROGRESS_INTERVAL_MS = 250;
@@ -36,6 +36,7 @@ export interface EmbeddedRunResult {
   readonly state: 'finished' | 'failed' | 'cancelled';
   readonly failure: Failure | undefined;
   readonly summary: RunSummary;
+  readonly checkpoints: RunCheckpoints;
   readonly elapsedMs: number;
 }
 
@@ -161,6 +162,7 @@ class ProgressView {
       state: isKnown ? state : 'failed',
       failure,
       summary: summarizeRun(detail.metrics, this.#sources),
+      checkpoints: { completed: detail.checkpoints?.completed ?? 0, failed: detail.checkpoints?.failed ?? 0 },
       elapsedMs: this.#firstRecordAtMs === undefined ? 0 : this.#lastChangeAtMs - this.#firstRecordAtMs,
     };
   }

@@ -10,6 +10,8 @@ const metrics = [
   sample('records_sent', 10, { topic: 'hl7.dlq' }),
   sample('hl7_dead_letters', 3, { reason: 'E_NOT_HL7' }),
   sample('hl7_dead_letters', 7, { reason: 'E_EMPTY' }),
+  sample('hl7_duplicates_dropped', 2, { subtask: '0' }),
+  sample('hl7_duplicates_dropped', 3, { subtask: '1' }),
 ];
 
 test('a run is summed up over subtasks, by topic and by reason', () => {
@@ -24,6 +26,7 @@ test('a run is summed up over subtasks, by topic and by reason', () => {
       ['E_EMPTY', 7],
       ['E_NOT_HL7', 3],
     ],
+    duplicatesDropped: 5,
   });
 });
 
@@ -34,8 +37,9 @@ test('progress is one line', () => {
 });
 
 test('the end is told in tables', () => {
-  expect(renderSummary(summarizeRun(metrics, new Set(['raw'])), 2000))
+  expect(renderSummary(summarizeRun(metrics, new Set(['raw'])), 2000, { completed: 3, failed: 1 }))
     .toBe(`1,500 records read, 1,500 written in 2.0 s (750/s from the first to the last)
+5 that came twice dropped, 3 checkpoints completed, 1 failed
 
 TOPIC    MESSAGES
 hl7.adt       590
