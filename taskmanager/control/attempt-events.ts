@@ -8,7 +8,7 @@ export type AttemptEvent =
   | { readonly kind: 'command'; readonly leaderEpoch: LeaderEpoch; readonly message: FromCoordinator }
   | { readonly kind: 'prepared'; readonly key: AttemptKey; readonly modulePath: string }
   | { readonly kind: 'preparation-failed'; readonly key: AttemptKey; readonly failure: Failure }
-  | { readonly kind: 'slot-report'; readonly key: AttemptKey; readonly report: SlotReport }
+  | { readonly kind: 'slot-report'; readonly key: AttemptKey; readonly slot: number; readonly report: SlotReport }
   | {
       readonly kind: 'thread-ended';
       readonly key: AttemptKey;
@@ -17,6 +17,8 @@ export type AttemptEvent =
     }
   /** The threads had time enough to end. */
   | { readonly kind: 'cancel-overdue'; readonly key: AttemptKey }
+  /** The session with the coordinator has ended. Tasks go on, and what is to be said is kept until it is asked for. */
+  | { readonly kind: 'leader-lost' }
   /** No leader for longer than the grace, or the process ends: nothing may run on. */
   | { readonly kind: 'abandon' };
 

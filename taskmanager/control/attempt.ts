@@ -1,6 +1,7 @@
 import type { AttemptKey, Deployment } from '../../shared/control/messages.ts';
 import type { SlotIndex, TaskManagerId } from '../../shared/ids.ts';
 import type { SlotCommand } from '../slots/slot-messages.ts';
+import type { AttemptStanding } from './attempt-standing.ts';
 
 /**
  * An attempt as this task manager has it. It exists from its Deploy until nothing of it runs here any more.
@@ -29,6 +30,7 @@ interface AttemptCore {
   readonly slots: readonly LocalSlot[];
   /** Commands that came before the threads. */
   readonly early: readonly SlotCommand[];
+  readonly standing: AttemptStanding;
 }
 
 export interface LocalSlot {

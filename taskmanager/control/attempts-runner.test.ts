@@ -130,6 +130,7 @@ class World {
       send: (message) => this.sent.push(message),
       refuseLeader: () => undefined,
       after: (_, callback) => this.timers.push(callback),
+      monotonicMs: () => 0,
       logger: silentLogger,
     });
   }
@@ -153,6 +154,13 @@ class World {
       maxParallelism: 128,
       fingerprint: 'f',
       slots,
+      checkpointing: {
+        lineage: 'l',
+        directory: 'memory',
+        restore: undefined,
+        clusterId: 'c',
+        transactionPool: 4,
+      },
     };
     this.tell({ kind: 'deploy', deployment });
   }
@@ -177,7 +185,7 @@ function sent(subtask: string, value: number): MetricSample {
 
 function finished(subtask: string, metrics: readonly MetricSample[]): TaskReport {
   const at = { vertex: parseVertexId('v'), subtask: parseSubtaskIndex(Number(subtask)) };
-  return { ...key, ...at, state: 'finished', committables: [], metrics };
+  return { ...key, ...at, state: 'finished', metrics };
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,12 @@
 import { attemptName } from '../../shared/control/messages.ts';
-import type { AttemptKey, Deployment, FromTaskManager, TaskReport } from '../../shared/control/messages.ts';
+import type {
+  AttemptKey,
+  AttemptReport,
+  Deployment,
+  FromTaskManager,
+  TaskReport,
+} from '../../shared/control/messages.ts';
+import { failpoint } from '../../shared/failpoints/failpoint.ts';
 import { classifyUnknown, formatFailure } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { TaskManagerId } from '../../shared/ids.ts';
@@ -10,7 +17,7 @@ import type { AttemptExchange, TaskManagerExchange } from '../exchange/attempt-e
 import type { SlotCommand, SlotReport } from '../slots/slot-messages.ts';
 import { keyOf } from './attempt.ts';
 import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
-import { liveKeys, noAttempts } from './attempts.ts';
+import { describeAttempts, noAttempts } from './attempts.ts';
 import { attemptsStep } from './attempts-step.ts';
 import type { Attempts } from './attempts.ts';
 
@@ -40,6 +47,7 @@ export interface AttemptsRunnerDeps<Ports> {
   readonly refuseLeader: () => void;
   /** Calls back once after `delayMs`. */
   readonly after: (delayMs: number, callback: () => void) => void;
+  readonly monotonicMs: () => number;
   readonly logger: Logger;
 }
 
@@ -65,8 +73,9 @@ export class AttemptsRunner<Ports> {
     this.#attempts = noAttempts(deps.taskManager, deps.slotCount);
   }
 
-  get live(): readonly AttemptKey[] {
-    return liveKeys(this.#attempts);
+  /** For a registration. */
+  get live(): readonly AttemptReport[] {
+    return describeAttempts(this.#attempts);
   }
 
   /** The highest leader epoch seen; 0 when none. */
@@ -93,7 +102,7 @@ export class AttemptsRunner<Ports> {
     this.#isRunning = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        const { attempts, effects } = attemptsStep(this.#attempts, next);
+        const { attempts, effects } = attemptsStep(this.#attempts, next, this.#deps.monotonicMs());
         this.#attempts = attempts;
         for (const effect of effects) {
           this.#perform(effect);
@@ -150,6 +159,9 @@ export class AttemptsRunner<Ports> {
       case 'send':
         this.#log(effect.message);
         this.#deps.send(effect.message);
+        if (effect.message.kind === 'acknowledge-checkpoint') {
+          failpoint('task.after-ack');
+        }
         return;
       case 'refuse-leader':
         this.#deps.refuseLeader();
@@ -215,7 +227,7 @@ export class AttemptsRunner<Ports> {
         if (report.kind === 'task-report') {
           this.#samples.set(name, withLast(this.#samples.get(name) ?? [], report.report));
         }
-        this.raise({ kind: 'slot-report', key, report });
+        this.raise({ kind: 'slot-report', key, slot, report });
       },
       onEnd: (failure) => {
         this.#threads.delete(name);
@@ -249,6 +261,20 @@ export class AttemptsRunner<Ports> {
       case 'attempt-ended':
         logger.info('attempt-ended', { attempt: attemptName(message) });
         return;
+      case 'acknowledge-checkpoint':
+        logger.debug('checkpoint-acknowledged', {
+          attempt: attemptName(message),
+          checkpoint: String(message.ack.checkpoint),
+        });
+        return;
+      case 'decline-checkpoint': {
+        const { subtask, cause, detail } = message;
+        const where = { attempt: attemptName(message), vertex: subtask.vertex, subtask: subtask.subtask };
+        logger.info('checkpoint-declined', { ...where, checkpoint: String(message.checkpoint), cause, detail });
+        return;
+      }
+      case 'checkpoint-progress':
+      case 'checkpoint-wanted':
       case 'register':
       case 'heartbeat':
       case 'split-request':

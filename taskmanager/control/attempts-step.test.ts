@@ -1,19 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { attemptName } from '../../shared/control/messages.ts';
-import type { AttemptKey, Deployment, FromCoordinator } from '../../shared/control/messages.ts';
+import type { Acknowledgement, OperatorSnapshot } from '../../shared/control/acknowledgement.ts';
+import type {
+  AttemptKey,
+  AttemptReport,
+  Deployment,
+  FromCoordinator,
+  TaskState,
+} from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import {
   parseAttemptNumber,
+  parseCheckpointId,
   parseJobId,
   parseLeaderEpoch,
+  parseOperatorUid,
   parseSlotIndex,
+  parseSplitId,
   parseSubtaskIndex,
   parseTaskManagerId,
   parseVertexId,
 } from '../../shared/ids.ts';
+import type { SlotReport } from '../slots/slot-messages.ts';
 import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
-import { liveKeys, noAttempts } from './attempts.ts';
+import { describeAttempts, liveKeys, noAttempts } from './attempts.ts';
 import { attemptsStep } from './attempts-step.ts';
 
 const self = parseTaskManagerId('tm-a');
@@ -177,9 +188,14 @@ test('whatever happens, a place has one holder, and each attempt ends once, with
 /** Keeps the state, and checks the invariants at every step. */
 class World {
   #attempts = noAttempts(self, 4);
+  now = 0;
   readonly #threads = new Map<string, Set<number>>();
   readonly #held = new Map<string, readonly number[]>();
   readonly #ended = new Set<string>();
+
+  get described(): readonly AttemptReport[] {
+    return describeAttempts(this.#attempts);
+  }
 
   get live(): readonly AttemptKey[] {
     return liveKeys(this.#attempts);
@@ -189,7 +205,7 @@ class World {
     if (event.kind === 'thread-ended') {
       this.#threads.get(attemptName(event.key))?.delete(event.slot);
     }
-    const { attempts, effects } = attemptsStep(this.#attempts, event);
+    const { attempts, effects } = attemptsStep(this.#attempts, event, this.now);
     this.#attempts = attempts;
     for (const effect of effects) {
       this.#check(effect);
@@ -231,7 +247,6 @@ class World {
     ) {
       const name = attemptName(effect.message);
       expect(this.#threads.get(name)?.size ?? 0).toBe(0);
-      expect(this.#ended.has(name)).toBe(false);
       this.#ended.add(name);
       this.#held.delete(name);
     }
@@ -254,6 +269,68 @@ function anyEvent(): fc.Arbitrary<AttemptEvent> {
     fc.tuple(job, attempt, slot).map(([j, a, s]) => threadEnded(j, a, s, failure)),
     fc.tuple(job, attempt).map(([j, a]): AttemptEvent => ({ kind: 'cancel-overdue', key: key(j, a) })),
     fc.constant<AttemptEvent>({ kind: 'abandon' }),
+    fc.constant<AttemptEvent>({ kind: 'leader-lost' }),
+    fc.constant(command(registeredWith([]))),
+    fc.tuple(job, attempt, slot).map(([j, a, s]) => task(j, a, s, 'running')),
+    fc.tuple(job, attempt, slot).map(([j, a, s]) => snapshot(j, a, s, 1n)),
+    fc.tuple(job, attempt).map(([j, a]) => command(announce(j, a, { completed: 1n, issued: 3n, pending: [] }))),
+  );
+}
+
+/** The only subtask of a slot. */
+const inSlot = (slot: number) => ({ vertex: parseVertexId('v'), subtask: parseSubtaskIndex(slot) });
+
+function task(job: string, attempt: number, slot: number, state: TaskState): AttemptEvent {
+  const report = { ...key(job, attempt), ...inSlot(slot), state, metrics: [] };
+  return { kind: 'slot-report', key: key(job, attempt), slot, report: { kind: 'task-report', report } };
+}
+
+function snapshot(job: string, attempt: number, slot: number, checkpoint: bigint, ages: readonly number[] = []) {
+  const operators: readonly OperatorSnapshot[] = [
+    {
+      uid: parseOperatorUid('v'),
+      states: [],
+      keyed: { kind: 'whole', segments: [] },
+      lists: [],
+      splits: [],
+      committables: ages.map((ageMs, i) => ({
+        committable: `c${i}`,
+        preparedFor: parseCheckpointId(checkpoint),
+        ageMs,
+        timeoutMs: undefined,
+      })),
+      isFinished: false,
+      watermarkMs: undefined,
+    },
+  ];
+  return slotReport(job, attempt, slot, {
+    kind: 'subtask-snapshot',
+    checkpoint: parseCheckpointId(checkpoint),
+    snapshot: { ...inSlot(slot), operators },
+  });
+}
+
+function slotReport(job: string, attempt: number, slot: number, report: SlotReport): AttemptEvent {
+  return { kind: 'slot-report', key: key(job, attempt), slot, report };
+}
+
+function announce(
+  job: string,
+  attempt: number,
+  ids: { readonly completed: bigint; readonly issued: bigint; readonly pending: readonly bigint[] },
+): FromCoordinator {
+  return {
+    kind: 'announce-checkpoints',
+    ...key(job, attempt),
+    completed: parseCheckpointId(ids.completed),
+    issued: parseCheckpointId(ids.issued),
+    pending: ids.pending.map(parseCheckpointId),
+  };
+}
+
+function acks(effects: readonly AttemptEffect[]): readonly Acknowledgement[] {
+  return effects.flatMap((effect) =>
+    effect.kind === 'send' && effect.message.kind === 'acknowledge-checkpoint' ? [effect.message.ack] : [],
   );
 }
 
@@ -278,6 +355,176 @@ function registeredWith(cancel: readonly AttemptKey[]): FromCoordinator {
   return { kind: 'registered', heartbeatIntervalMs: 1, heartbeatTimeoutMs: 8, cancel };
 }
 
+describe('an acknowledgement', () => {
+  test('is one for all subtasks, when the last of them has made its snapshot', () => {
+    const world = runningWithTasks();
+
+    const first = acks(world.take(snapshot('j', 1, 0, 1n)));
+    const second = acks(world.take(snapshot('j', 1, 1, 1n)));
+
+    expect(first).toStrictEqual([]);
+    expect(second.map(({ checkpoint, subtasks }) => [checkpoint, subtasks.length])).toStrictEqual([[1n, 2]]);
+  });
+
+  test('does not wait for a subtask that has finished', () => {
+    const world = runningWithTasks();
+    world.take(task('j', 1, 0, 'finished'));
+
+    expect(acks(world.take(snapshot('j', 1, 1, 1n)))).toHaveLength(1);
+  });
+
+  test('leaves when the only subtask it waited for finishes', () => {
+    const world = runningWithTasks();
+    world.take(snapshot('j', 1, 1, 1n));
+
+    expect(acks(world.take(task('j', 1, 0, 'finished')))).toHaveLength(1);
+  });
+
+  test('is kept while no coordinator is there, told after the announcement, and older by then', () => {
+    const world = runningWithTasks();
+    expect(kinds(world.take({ kind: 'leader-lost' }))).toStrictEqual(['post leader-lost', 'post leader-lost']);
+    world.take(snapshot('j', 1, 0, 2n));
+    world.now = 100;
+    const whileLost = acks(world.take(snapshot('j', 1, 1, 2n, [30])));
+    world.now = 1_100;
+    const registered = acks(world.take(command(registeredWith([]), 2n)));
+    const announced = acks(world.take(command(announce('j', 1, { completed: 1n, issued: 2n, pending: [2n] }), 2n)));
+
+    expect([whileLost, registered]).toStrictEqual([[], []]);
+    expect(announced.map(({ checkpoint }) => checkpoint)).toStrictEqual([2n]);
+    expect(announced[0]?.subtasks.flatMap(({ operators }) => operators[0]?.committables)[0]?.ageMs).toBe(1_030);
+  });
+
+  test('that has left is told again after an announcement, since its connection may have lost it', () => {
+    const world = runningWithTasks();
+    world.take(snapshot('j', 1, 0, 2n));
+    world.take(snapshot('j', 1, 1, 2n));
+    world.take({ kind: 'leader-lost' });
+
+    const again = acks(world.take(command(announce('j', 1, { completed: 1n, issued: 2n, pending: [2n] }))));
+
+    expect(again.map(({ checkpoint }) => checkpoint)).toStrictEqual([2n]);
+  });
+
+  test('of a checkpoint that is aborted, announced as aborted or complete is not told', () => {
+    const world = runningWithTasks();
+    for (const id of [1n, 2n, 3n]) {
+      world.take(snapshot('j', 1, 0, id));
+    }
+    world.take(command({ kind: 'checkpoint-aborted', ...key('j', 1), checkpoint: parseCheckpointId(3n) }));
+    world.take({ kind: 'leader-lost' });
+    for (const id of [1n, 2n, 3n]) {
+      world.take(snapshot('j', 1, 1, id));
+    }
+
+    expect(acks(world.take(command(announce('j', 1, { completed: 1n, issued: 3n, pending: [] }))))).toStrictEqual([]);
+  });
+
+  test('words about checkpoints reach the slots, and those of other attempts nobody', () => {
+    const world = runningWithTasks();
+    const completed = (attempt: number): FromCoordinator => ({
+      kind: 'checkpoint-completed',
+      ...key('j', attempt),
+      checkpoint: parseCheckpointId(1n),
+    });
+
+    expect(kinds(world.take(command(completed(1))))).toStrictEqual([
+      'post checkpoint-completed',
+      'post checkpoint-completed',
+    ]);
+    expect(world.take(command(completed(2)))).toStrictEqual([]);
+  });
+
+  test('a decline, a wish and the stages of a slot go on; whose snapshots are here is done', () => {
+    const world = runningWithTasks();
+    const checkpoint = parseCheckpointId(4n);
+    world.take(snapshot('j', 1, 0, 4n));
+
+    const effects = [
+      slotReport('j', 1, 1, { kind: 'subtask-declined', checkpoint, subtask: inSlot(1), cause: 'failed', detail: 'd' }),
+      slotReport('j', 1, 1, { kind: 'checkpoint-wanted' }),
+      slotReport('j', 1, 1, {
+        kind: 'checkpoint-stages',
+        stages: [{ checkpoint, subtask: inSlot(1), stage: { kind: 'writing-state' } }],
+      }),
+    ].flatMap((event) => world.take(event));
+
+    expect(kinds(effects)).toStrictEqual(['decline-checkpoint', 'checkpoint-wanted', 'checkpoint-progress']);
+    expect(effects.at(-1)).toMatchObject({
+      message: {
+        stages: [
+          { subtask: inSlot(1), stage: { kind: 'writing-state' } },
+          { subtask: inSlot(0), stage: { kind: 'done' } },
+        ],
+      },
+    });
+  });
+});
+
+describe('a registration', () => {
+  test('describes what runs: states, splits, the last complete checkpoint, who deployed it', () => {
+    const world = runningWithTasks();
+    const split = { id: parseSplitId('s'), position: '7' };
+    const assignment = { ...key('j', 1), ...inSlot(0), assignment: 2, splits: [split], noMore: false };
+    world.take(command({ kind: 'assign-splits', ...assignment }));
+    world.take(command({ kind: 'checkpoint-completed', ...key('j', 1), checkpoint: parseCheckpointId(6n) }));
+
+    expect(world.described).toStrictEqual([
+      {
+        ...key('j', 1),
+        phase: 'running',
+        fingerprint: 'f',
+        module: { kind: 'path', path: 'job.ts' },
+        deployedBy: 1n,
+        completed: 6n,
+        subtasks: [
+          { ...inSlot(0), state: 'running', slot: 0, assignment: 2, splits: [{ ...split, isFinished: false }] },
+          { ...inSlot(1), state: 'running', slot: 1, assignment: 0, splits: [] },
+        ],
+      },
+    ]);
+  });
+
+  test('is followed by what may have been missed of each attempt that goes on', () => {
+    const world = runningWithTasks();
+    world.take({ kind: 'leader-lost' });
+    world.take(task('j', 1, 1, 'finished'));
+    world.take(slotReport('j', 1, 0, { kind: 'split-request', ...key('j', 1), ...inSlot(0) }));
+
+    const told = world.take(command(registeredWith([]), 2n));
+
+    expect(kinds(told)).toStrictEqual(['task-report', 'task-report', 'split-request']);
+    expect(told[1]).toMatchObject({ message: { report: { ...inSlot(1), state: 'finished' } } });
+  });
+
+  test('is followed by the end of what ended meanwhile, with its cause', () => {
+    const world = runningWithTasks();
+    world.take({ kind: 'leader-lost' });
+    world.take(threadEnded('j', 1, 0, failure));
+    world.take(threadEnded('j', 1, 1));
+
+    expect(kinds(world.take(command(registeredWith([]))))).toStrictEqual(['attempt-failed', 'attempt-ended']);
+  });
+
+  test('says nothing of an attempt that is to be cancelled', () => {
+    const world = runningWithTasks();
+
+    expect(kinds(world.take(command(registeredWith([key('j', 1)]))))).toStrictEqual([
+      'post cancel',
+      'post cancel',
+      'set-deadline',
+    ]);
+  });
+});
+
+function runningWithTasks(): World {
+  const world = new World();
+  world.run('j', 1, [0, 1]);
+  world.take(task('j', 1, 0, 'running'));
+  world.take(task('j', 1, 1, 'running'));
+  return world;
+}
+
 function deploy(job: string, attempt: number, indices: readonly number[], foreign?: number): FromCoordinator {
   const place = (slot: number, index: number, taskManager = self): Deployment['slots'][number] => ({
     slot,
@@ -296,6 +543,13 @@ function deploy(job: string, attempt: number, indices: readonly number[], foreig
       maxParallelism: 8,
       fingerprint: 'f',
       slots: foreign === undefined ? own : [...own, place(own.length, foreign, parseTaskManagerId('tm-b'))],
+      checkpointing: {
+        lineage: 'l',
+        directory: 'memory',
+        restore: undefined,
+        clusterId: 'c',
+        transactionPool: 4,
+      },
     },
   };
 }

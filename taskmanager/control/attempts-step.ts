@@ -1,14 +1,20 @@
+import type { CheckpointCommand } from '../../shared/control/checkpoint-messages.ts';
 import { attemptName } from '../../shared/control/messages.ts';
 import type { AttemptKey, Deployment, FromCoordinator } from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import type { JobId } from '../../shared/ids.ts';
+import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
 import { unreachable } from '../../shared/invariant.ts';
 import type { SlotCommand } from '../slots/slot-messages.ts';
 import type { Attempt } from './attempt.ts';
 import { keyOf, localSlots } from './attempt.ts';
+import { ended, failed, postAll, replaced, send, unchanged } from './attempt-effects.ts';
+import type { AttemptsStep } from './attempt-effects.ts';
 import type { AttemptEffect, AttemptEvent } from './attempt-events.ts';
-import { liveKeys, remember, withAttempt, without } from './attempts.ts';
+import { newStanding, retold, withAssignment } from './attempt-standing.ts';
+import { liveKeys, remember, withAttempt, withEnded, without } from './attempts.ts';
 import type { Attempts } from './attempts.ts';
+import { isAboutCheckpoints, onCheckpointCommand, onLeaderLost } from './hear-coordinator.ts';
+import { onSlotReport } from './hear-slot.ts';
 
 /**
  * The attempts of one task manager.
@@ -21,33 +27,37 @@ import type { Attempts } from './attempts.ts';
  *     What was seen counts within one leader epoch: a coordinator without a durable store begins anew at 1 after a crash.
  * I3  A newer attempt of a job cancels the older ones.
  * I4  `attempt-ended` is sent once for each attempt that was here, after its last thread ended and its exchange was closed.
+ *     It is told again at each registration (attempts.ts), and of an attempt that goes on what may have been missed is
+ *     (attempt-standing.ts S2): without a session nothing that is said arrives.
  * I5  A thread that ended by a failure, and a preparation that failed, are told by `attempt-failed` before `attempt-ended`,
  *     unless the attempt was being cancelled.
+ * I6  Of a job one attempt at a time is prepared or runs: its local stores are opened by one only.
  */
-export interface AttemptsStep {
-  readonly attempts: Attempts;
-  readonly effects: readonly AttemptEffect[];
-}
-
-export function attemptsStep(attempts: Attempts, event: AttemptEvent): AttemptsStep {
+/** `now`: monotonic milliseconds. */
+export function attemptsStep(attempts: Attempts, event: AttemptEvent, now: number): AttemptsStep {
   switch (event.kind) {
     case 'command': {
       if (event.leaderEpoch < attempts.epoch) {
         return { attempts, effects: [{ kind: 'refuse-leader' }] };
       }
       const newest = event.leaderEpoch > attempts.epoch ? new Map<JobId, number>() : attempts.newest;
-      return onCommand({ ...attempts, epoch: event.leaderEpoch, newest }, event.message);
+      const known = { ...attempts, epoch: event.leaderEpoch, newest };
+      return isAboutCheckpoints(event.message)
+        ? onCheckpointCommand(known, event.message, now)
+        : onCommand(known, event.message, event.leaderEpoch);
     }
     case 'prepared':
       return onPrepared(attempts, event.key, event.modulePath);
     case 'preparation-failed':
       return onPreparationFailed(attempts, event.key, event.failure);
     case 'slot-report':
-      return onSlotReport(attempts, event);
+      return onSlotReport(attempts, event, now);
     case 'thread-ended':
       return onThreadEnded(attempts, event);
     case 'cancel-overdue':
       return onCancelOverdue(attempts, event.key);
+    case 'leader-lost':
+      return onLeaderLost(attempts);
     case 'abandon':
       return cancelAll(attempts, liveKeys(attempts));
     default:
@@ -55,20 +65,24 @@ export function attemptsStep(attempts: Attempts, event: AttemptEvent): AttemptsS
   }
 }
 
-function onCommand(attempts: Attempts, message: FromCoordinator): AttemptsStep {
+function onCommand(
+  attempts: Attempts,
+  message: Exclude<FromCoordinator, CheckpointCommand>,
+  leaderEpoch: LeaderEpoch,
+): AttemptsStep {
   switch (message.kind) {
     case 'registered':
-      return cancelAll(attempts, message.cancel);
+      return onRegistered(attempts, message.cancel);
     case 'refused':
     case 'heartbeat-ack':
       return unchanged(attempts);
     case 'deploy':
-      return onDeploy(attempts, message.deployment);
+      return onDeploy(attempts, message.deployment, leaderEpoch);
     case 'start':
       return onSlotCommand(attempts, message, { kind: 'start' });
     case 'assign-splits': {
       const { kind, ...assignment } = message;
-      return onSlotCommand(attempts, message, { kind, assignment });
+      return onAssignment(attempts, { kind, assignment });
     }
     case 'cancel':
       return onCancel(attempts, message);
@@ -77,7 +91,7 @@ function onCommand(attempts: Attempts, message: FromCoordinator): AttemptsStep {
   }
 }
 
-function onDeploy(attempts: Attempts, deployment: Deployment): AttemptsStep {
+function onDeploy(attempts: Attempts, deployment: Deployment, leaderEpoch: LeaderEpoch): AttemptsStep {
   const { jobId, attempt } = deployment;
   if (attempts.live.has(attemptName(deployment)) || attempt <= (attempts.newest.get(jobId) ?? 0)) {
     return unchanged(attempts);
@@ -85,17 +99,26 @@ function onDeploy(attempts: Attempts, deployment: Deployment): AttemptsStep {
   const known = { ...attempts, newest: remember(attempts.newest, jobId, attempt) };
   const slots = localSlots(deployment, attempts.self);
   if (slots.length === 0) {
-    return { attempts: known, effects: [ended(deployment)] };
+    return { attempts: withEnded(known, { key: keyOf(deployment), failure: undefined }), effects: [ended(deployment)] };
   }
   const missing = slots.find(({ index }) => index >= attempts.slotCount);
   if (missing !== undefined) {
-    return { attempts: known, effects: refusal(deployment, missing.index, attempts) };
+    return refuse(known, deployment, missing.index);
   }
   const older = liveKeys(known).filter((key) => key.jobId === jobId);
   const cancelled = cancelAll(known, older);
   const begun = cancelled.attempts;
   return admitWaiting(
-    { ...begun, live: withAttempt(begun.live, { kind: 'waiting', deployment, slots, early: [] }) },
+    {
+      ...begun,
+      live: withAttempt(begun.live, {
+        kind: 'waiting',
+        deployment,
+        slots,
+        early: [],
+        standing: newStanding(deployment, leaderEpoch),
+      }),
+    },
     cancelled.effects,
   );
 }
@@ -138,7 +161,10 @@ function cancelOne(attempts: Attempts, key: AttemptKey): AttemptsStep {
   const attempt = attempts.live.get(attemptName(key));
   switch (attempt?.kind) {
     case 'waiting':
-      return { attempts: without(attempts, key), effects: [ended(key)] };
+      return {
+        attempts: withEnded(without(attempts, key), { key: keyOf(key), failure: undefined }),
+        effects: [ended(key)],
+      };
     case 'preparing':
       return replaced(attempts, { ...attempt, kind: 'cancelling', threads: undefined }, [
         { kind: 'stop-preparing', key: keyOf(key) },
@@ -166,7 +192,7 @@ function onPrepared(attempts: Attempts, key: AttemptKey, modulePath: string): At
   }
   const { deployment, slots, early } = attempt;
   const threads = new Set(slots.map(({ slot }) => slot));
-  return replaced(attempts, { kind: 'running', deployment, slots, early: [], threads }, [
+  return replaced(attempts, { ...attempt, kind: 'running', early: [], threads }, [
     ...slots.map(({ slot }): AttemptEffect => ({ kind: 'start-thread', deployment, slot, modulePath })),
     ...early.flatMap((command) => postAll(deployment, threads, command)),
   ]);
@@ -175,32 +201,9 @@ function onPrepared(attempts: Attempts, key: AttemptKey, modulePath: string): At
 function onPreparationFailed(attempts: Attempts, key: AttemptKey, failure: Failure): AttemptsStep {
   const attempt = attempts.live.get(attemptName(key));
   if (attempt?.kind === 'preparing') {
-    return end(attempts, key, [failed(key, failure)]);
+    return end(attempts, key, [failed(key, failure)], failure);
   }
   return attempt?.kind === 'cancelling' && attempt.threads === undefined ? end(attempts, key) : unchanged(attempts);
-}
-
-function onSlotReport(
-  attempts: Attempts,
-  { key, report }: Extract<AttemptEvent, { kind: 'slot-report' }>,
-): AttemptsStep {
-  const attempt = attempts.live.get(attemptName(key));
-  if (attempt === undefined) {
-    return unchanged(attempts);
-  }
-  switch (report.kind) {
-    case 'task-report':
-      return { attempts, effects: [{ kind: 'send', message: { kind: 'task-report', report: report.report } }] };
-    case 'split-request':
-      return { attempts, effects: [{ kind: 'send', message: report }] };
-    case 'slot-failed':
-      return { attempts, effects: attempt.kind === 'cancelling' ? [] : [failed(key, report.failure)] };
-    case 'metrics':
-    case 'done':
-      return unchanged(attempts);
-    default:
-      return unreachable(report);
-  }
 }
 
 function onThreadEnded(
@@ -212,9 +215,12 @@ function onThreadEnded(
     return unchanged(attempts);
   }
   const threads = new Set([...attempt.threads].filter((other) => other !== slot));
-  const effects = failure !== undefined && attempt.kind === 'running' ? [failed(key, failure)] : [];
-  const next = { ...attempt, threads };
-  return threads.size === 0 ? end(attempts, key, effects) : replaced(attempts, next, effects);
+  const isNews = failure !== undefined && attempt.kind === 'running';
+  const effects = isNews ? [failed(key, failure)] : [];
+  const standing = isNews ? { ...attempt.standing, failure } : attempt.standing;
+  return threads.size === 0
+    ? end(attempts, key, effects, standing.failure)
+    : replaced(attempts, { ...attempt, standing, threads }, effects);
 }
 
 function onCancelOverdue(attempts: Attempts, key: AttemptKey): AttemptsStep {
@@ -227,23 +233,35 @@ function onCancelOverdue(attempts: Attempts, key: AttemptKey): AttemptsStep {
 }
 
 /** I4: nothing of it runs any more. */
-function end(attempts: Attempts, key: AttemptKey, before: readonly AttemptEffect[] = []): AttemptsStep {
-  return admitWaiting(without(attempts, key), [...before, { kind: 'close-exchange', key: keyOf(key) }, ended(key)]);
+function end(
+  attempts: Attempts,
+  key: AttemptKey,
+  before: readonly AttemptEffect[] = [],
+  failure?: Failure,
+): AttemptsStep {
+  const gone = withEnded(without(attempts, key), { key: keyOf(key), failure });
+  return admitWaiting(gone, [...before, { kind: 'close-exchange', key: keyOf(key) }, ended(key)]);
 }
 
-/** I1: attempts whose places are free begin, in the order in which they came. */
+/** I1, I6: attempts whose places are free begin, in the order in which they came. */
 function admitWaiting(attempts: Attempts, before: readonly AttemptEffect[]): AttemptsStep {
   const held = new Set<number>();
-  for (const { kind, slots } of attempts.live.values()) {
-    if (kind !== 'waiting') {
-      slots.forEach(({ index }) => held.add(index));
+  const jobs = new Set<JobId>();
+  const hold = ({ slots, deployment }: Attempt): void => {
+    slots.forEach(({ index }) => held.add(index));
+    jobs.add(deployment.jobId);
+  };
+  for (const attempt of attempts.live.values()) {
+    if (attempt.kind !== 'waiting') {
+      hold(attempt);
     }
   }
   const live = new Map(attempts.live);
   const effects = [...before];
   for (const [name, attempt] of attempts.live) {
-    if (attempt.kind === 'waiting' && !attempt.slots.some(({ index }) => held.has(index))) {
-      attempt.slots.forEach(({ index }) => held.add(index));
+    const isFree = !attempt.slots.some(({ index }) => held.has(index)) && !jobs.has(attempt.deployment.jobId);
+    if (attempt.kind === 'waiting' && isFree) {
+      hold(attempt);
       live.set(name, { ...attempt, kind: 'preparing' });
       effects.push({ kind: 'prepare', deployment: attempt.deployment });
     }
@@ -251,31 +269,41 @@ function admitWaiting(attempts: Attempts, before: readonly AttemptEffect[]): Att
   return { attempts: { ...attempts, live }, effects };
 }
 
-function refusal(deployment: Deployment, index: number, { self, slotCount }: Attempts): readonly AttemptEffect[] {
+function refuse(attempts: Attempts, deployment: Deployment, index: number): AttemptsStep {
+  const { self, slotCount } = attempts;
   const failure: Failure = {
     code: 'no-such-slot',
     reaction: 'restart-job',
     message: `task manager ${self} has ${slotCount} slots, but was given slot ${index} of the attempt`,
   };
-  return [failed(deployment, failure), ended(deployment)];
+  return {
+    attempts: withEnded(attempts, { key: keyOf(deployment), failure }),
+    effects: [failed(deployment, failure), ended(deployment)],
+  };
 }
 
-function postAll(key: AttemptKey, threads: Iterable<number>, command: SlotCommand): readonly AttemptEffect[] {
-  return [...threads].map((slot) => ({ kind: 'post', key: keyOf(key), slot, command }));
+/** I4 */
+function onRegistered(attempts: Attempts, cancel: readonly AttemptKey[]): AttemptsStep {
+  const over = attempts.ended.flatMap(({ key, failure }) =>
+    failure === undefined ? [ended(key)] : [failed(key, failure), ended(key)],
+  );
+  const step = cancelAll(attempts, cancel);
+  const cancelled = new Set(cancel.map(attemptName));
+  const told = [...attempts.live]
+    .filter(([name]) => !cancelled.has(name))
+    .flatMap(([, { deployment, standing }]) => retold(standing, deployment).map(send));
+  return { attempts: step.attempts, effects: [...over, ...step.effects, ...told] };
 }
 
-function failed(key: AttemptKey, failure: Failure): AttemptEffect {
-  return { kind: 'send', message: { kind: 'attempt-failed', ...keyOf(key), failure } };
-}
-
-function ended(key: AttemptKey): AttemptEffect {
-  return { kind: 'send', message: { kind: 'attempt-ended', ...keyOf(key) } };
-}
-
-function unchanged(attempts: Attempts): AttemptsStep {
-  return { attempts, effects: [] };
-}
-
-function replaced(attempts: Attempts, attempt: Attempt, effects: readonly AttemptEffect[] = []): AttemptsStep {
-  return { attempts: { ...attempts, live: withAttempt(attempts.live, attempt) }, effects };
+function onAssignment(attempts: Attempts, command: Extract<SlotCommand, { kind: 'assign-splits' }>): AttemptsStep {
+  const { assignment } = command;
+  const attempt = attempts.live.get(attemptName(assignment));
+  if (attempt === undefined) {
+    return unchanged(attempts);
+  }
+  const { attempts: noted } = replaced(attempts, {
+    ...attempt,
+    standing: withAssignment(attempt.standing, assignment),
+  });
+  return onSlotCommand(noted, assignment, command);
 }

@@ -1,10 +1,13 @@
 import type { SubtaskSnapshot } from '../../shared/control/acknowledgement.ts';
-import type { SubtaskKey } from '../../shared/control/messages.ts';
+import type { AttemptKey, SubtaskKey } from '../../shared/control/messages.ts';
 import { channelsOf, layoutSubtasks } from '../../shared/graph/execution-layout.ts';
 import type { JobGraph } from '../../shared/graph/job-graph.ts';
-import { parseCheckpointId } from '../../shared/ids.ts';
+import { parseAttemptNumber, parseCheckpointId, parseJobId } from '../../shared/ids.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import type { SlotCommand, SlotReport } from './slot-messages.ts';
+
+/** Of the attempt that slots' tests run. */
+export const KEY: AttemptKey = { jobId: parseJobId('job'), attempt: parseAttemptNumber(1) };
 
 export interface Declined {
   readonly checkpoint: CheckpointId;
@@ -42,6 +45,7 @@ export class CheckpointDriver {
     this.#snapshots.set(checkpoint, new Map());
     this.#post({
       kind: 'trigger-checkpoint',
+      ...KEY,
       checkpoint,
       triggeredAtMs: 0,
       subtasks: this.#starts(),
@@ -53,12 +57,12 @@ export class CheckpointDriver {
 
   abort(checkpoint: CheckpointId): void {
     this.#snapshots.delete(checkpoint);
-    this.#post({ kind: 'checkpoint-aborted', checkpoint });
+    this.#post({ kind: 'checkpoint-aborted', ...KEY, checkpoint });
   }
 
   complete(checkpoint: CheckpointId): void {
     this.completed.push(checkpoint);
-    this.#post({ kind: 'checkpoint-completed', checkpoint });
+    this.#post({ kind: 'checkpoint-completed', ...KEY, checkpoint });
   }
 
   /** What the subtasks said of a checkpoint, by `vertex#subtask`. */

@@ -14,14 +14,11 @@ export type SlotCommand =
   | { readonly kind: 'start' }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'assign-splits'; readonly assignment: SplitAssignment }
-  | WithoutAttempt<CheckpointCommand>
+  | CheckpointCommand
   /** Nobody hears acknowledgements: alignments are given up (barrier-aligner.ts I6) until the next announcement or trigger. */
   | { readonly kind: 'leader-lost' }
   /** Answered by `metrics`, and by `checkpoint-stages` while a checkpoint is under way. */
   | { readonly kind: 'sample-metrics' };
-
-/** A slot runs one attempt: it is not named to it. */
-type WithoutAttempt<C> = C extends AttemptKey ? Omit<C, keyof AttemptKey> : never;
 
 /** What a slot's thread tells the main thread. The end of the thread itself is told by its `exit`. */
 export type SlotReport =

@@ -18,14 +18,7 @@ import type { JobDefinition } from '../../shared/graph/define-job.ts';
 import { layoutSubtasks } from '../../shared/graph/execution-layout.ts';
 import { fingerprintOf } from '../../shared/graph/fingerprint.ts';
 import { chainGraph } from '../../shared/graph/job-graph.ts';
-import {
-  parseAttemptNumber,
-  parseJobId,
-  parseSlotIndex,
-  parseSplitId,
-  parseSubtaskIndex,
-  parseTaskManagerId,
-} from '../../shared/ids.ts';
+import { parseSlotIndex, parseSplitId, parseSubtaskIndex, parseTaskManagerId } from '../../shared/ids.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
@@ -36,7 +29,7 @@ import { MemoryPacketPort } from '../exchange/memory-packet-port.ts';
 import { openSlotExchange } from '../exchange/open-slot-exchange.ts';
 import type { SlotExchange } from '../exchange/slot-exchange.ts';
 import type { PacketPort } from '../exchange/packet-port.ts';
-import { CheckpointDriver } from './checkpoint-driver-testing.ts';
+import { CheckpointDriver, KEY } from './checkpoint-driver-testing.ts';
 import { MemorySlotState } from './memory-slot-state.ts';
 import { Slot } from './slot.ts';
 import type { SlotState } from './slot-state.ts';
@@ -226,8 +219,7 @@ export function openSlots(
     dataAddress: '127.0.0.1:1',
   }));
   const deployment: Deployment = {
-    jobId: parseJobId('job'),
-    attempt: parseAttemptNumber(1),
+    ...KEY,
     module: { kind: 'path', path: 'in-this-test' },
     args: {},
     defaultParallelism: 1,
