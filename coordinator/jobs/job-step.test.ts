@@ -89,7 +89,8 @@ test('no event, in no order, breaks a promise; and what ends stays ended', () =>
         const after = kernel.state.jobs.get(jobId);
         reached.add(after?.kind ?? 'forgotten');
         if (before !== undefined && hasEnded(before) && after?.spec === before.spec) {
-          expect(after).toBe(before);
+          // Only a savepoint of it may still be on its way to where it was asked for.
+          expect({ ...after, checkpoints: 0 }).toStrictEqual({ ...before, checkpoints: 0 });
         }
       }
     }),
