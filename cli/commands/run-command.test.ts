@@ -6,13 +6,13 @@ const summary = { recordsIn: 2, byTopic: [['hl7.adt', 2]], deadLetters: [], dupl
 const checkpoints = { completed: 1, failed: 0 };
 const failure = { code: 'x', reaction: 'fail-job', message: 'The disk is full.' } as const;
 
-test('a run that did not finish says why, and that files show only finished output', () => {
+test('a run that did not finish says why, and that files show what is committed', () => {
   const finished = { state: 'finished', failure: undefined, summary, checkpoints, elapsedMs: 10 } as const;
   const failed = { state: 'failed', failure, summary, checkpoints, elapsedMs: 10 } as const;
 
-  expect(renderResult(finished)).not.toContain('only when the job has finished');
+  expect(renderResult(finished)).not.toContain('what the last completed checkpoint holds');
   expect(renderResult(failed)).toMatch(
-    /^the job failed: The disk is full. \[x\]\n[\s\S]*only when the job has finished/,
+    /^the job failed: The disk is full. \[x\]\n[\s\S]*what the last completed checkpoint holds/,
   );
 });
 

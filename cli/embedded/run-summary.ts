@@ -84,7 +84,9 @@ export function renderSummary(
 function besides({ duplicatesDropped }: RunSummary, { completed, failed }: RunCheckpoints): string {
   const facts = [
     ...(duplicatesDropped === 0 ? [] : [`${formatCount(duplicatesDropped)} that came twice dropped`]),
-    ...(completed === 0 ? [] : [`${formatCount(completed)} checkpoints completed`]),
+    ...(completed === 0
+      ? []
+      : [`${formatCount(completed)} ${completed === 1 ? 'checkpoint' : 'checkpoints'} completed`]),
     ...(failed === 0 ? [] : [`${formatCount(failed)} failed`]),
   ];
   return facts.length === 0 ? '' : `${facts.join(', ')}\n`;
