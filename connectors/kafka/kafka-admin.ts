@@ -27,7 +27,7 @@ import type { KafkaSinkOptions, KafkaSourceOptions } from './options.ts';
 import { checkedSource } from './options.ts';
 import { kafkaSink } from './sink-spec.ts';
 import { sinkOptionsOf } from './spec-wire.ts';
-import type { DescribedTransaction } from './transaction-states-request.ts';
+import type { DescribedTransaction, TransactionState } from './transaction-states-request.ts';
 
 const ADMIN_TIMEOUT_MS = 10_000;
 const POLL_RECORDS = 500;
@@ -134,12 +134,12 @@ export class KafkaAdmin {
 
   /** Transactions that hold up readers, of ids that begin with `prefix`. */
   async openTransactions(prefix: string, signal: AbortSignal): Promise<readonly DescribedTransaction[]> {
-    return await listTransactions(this.#coordinators, prefix, OPEN_STATES, signal);
+    return await this.#list(prefix, OPEN_STATES, signal);
   }
 
   /** Whatever the brokers know of ids that begin with `prefix`. */
   async transactions(prefix: string, signal: AbortSignal): Promise<readonly DescribedTransaction[]> {
-    return await listTransactions(this.#coordinators, prefix, [], signal);
+    return await this.#list(prefix, [], signal);
   }
 
   /** The records of topics, from where `options` say to the ends found now, partition after partition as they arrive. */
@@ -207,6 +207,16 @@ export class KafkaAdmin {
     } finally {
       await writer.close();
     }
+  }
+
+  async #list(
+    prefix: string,
+    states: readonly TransactionState[],
+    signal: AbortSignal,
+  ): Promise<readonly DescribedTransaction[]> {
+    const list = async (): Promise<readonly DescribedTransaction[]> =>
+      await listTransactions(this.#coordinators, prefix, states, signal);
+    return await retryTransient(list, nodeClock, ADMIN_TIMEOUT_MS, signal);
   }
 
   #readerContext(bell: Bell): SourceReaderContext {

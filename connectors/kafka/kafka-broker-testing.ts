@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,8 +33,17 @@ export function sharedBrokers(): string {
   return process.env['KAFKA_BROKERS'] ?? '127.0.0.1:19092';
 }
 
-/** `advertisedPort`: where the plain listener says it is, when that is a port of the test's own. */
-export async function startTestBroker(advertisedPort?: number): Promise<TestBroker> {
+export interface TestBrokerOptions {
+  /** Where the plain listener says it is, when that is a port of the test's own. */
+  readonly advertisedPort?: number;
+  /** More lines of server.properties. */
+  readonly properties?: readonly string[];
+}
+
+export async function startTestBroker({
+  advertisedPort,
+  properties = [],
+}: TestBrokerOptions = {}): Promise<TestBroker> {
   const directory = await mkdtemp(path.join(tmpdir(), 'nerve-broker-'));
   const [port, controllerPort, saslPort, tlsPort] = await freePorts(4);
   const certificate = await makeCertificate(directory);
@@ -48,11 +58,14 @@ export async function startTestBroker(advertisedPort?: number): Promise<TestBrok
     KAFKA_TLS_PORT: String(tlsPort),
     KAFKA_TLS_KEYSTORE: certificate.keyStore,
     KAFKA_TLS_PASSWORD: STORE_PASSWORD,
-    ...(advertisedPort === undefined
-      ? {}
-      : {
-          KAFKA_PROPS: `advertised.listeners=PLAINTEXT://127.0.0.1:${advertisedPort},SASL://127.0.0.1:${saslPort},TLS://127.0.0.1:${tlsPort}`,
-        }),
+    KAFKA_PROPS: [
+      ...properties,
+      ...(advertisedPort === undefined
+        ? []
+        : [
+            `advertised.listeners=PLAINTEXT://127.0.0.1:${advertisedPort},SASL://127.0.0.1:${saslPort},TLS://127.0.0.1:${tlsPort}`,
+          ]),
+    ].join('\n'),
     KAFKA_JVM_OPTS: '-Xms128m -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
   };
   const call = async (...args: string[]): Promise<void> => {
@@ -98,14 +111,33 @@ async function makeCertificate(directory: string): Promise<{ readonly keyStore: 
   return { keyStore, caPath };
 }
 
+/**
+ * Below the range from which systems take ports for connections: a client that dials a dead broker's port there may be given that
+ * very port, is connected to itself, and the broker cannot start again.
+ */
+const PORTS = { from: 20_000, to: 32_000 };
+
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    ports.push(typeof address === 'object' && address !== null ? address.port : 0);
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (await isFree(port)) {
+      ports.add(port);
+    }
   }
-  await Promise.all(servers.map(async (server) => await new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const isOurs = await new Promise<boolean>((resolve) => {
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      resolve(true);
+    });
+  });
+  await new Promise((resolve) => server.close(resolve));
+  return isOurs;
 }

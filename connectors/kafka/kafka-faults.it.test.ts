@@ -156,7 +156,7 @@ test('a frozen broker makes the writer not writable with bounded memory, and cos
 test('a leader that stays out of reach while metadata is answered costs the attempt, and is named', async () => {
   const relay = new TcpRelay();
   const relayPort = await relay.open();
-  const relayed = await startTestBroker(relayPort);
+  const relayed = await startTestBroker({ advertisedPort: relayPort });
   try {
     relay.passTo(Number(relayed.brokers.split(':')[1]));
     const topic = newTopic('leader-away');

@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-/** A port of a test's own that passes bytes on to a server, until it is cut: then it refuses, while the server lives on. */
+/** A port of a test's own that passes bytes on to a server, until it loses them or is cut, while the server lives on. */
 export class TcpRelay {
   readonly #sockets = new Set<Socket>();
   #targetPort = 0;
@@ -9,9 +9,25 @@ export class TcpRelay {
     const far = connect(this.#targetPort, '127.0.0.1');
     this.#keep(near, far);
     this.#keep(far, near);
-    near.pipe(far);
-    far.pipe(near);
+    near.on('data', (bytes) => {
+      // A Kafka request begins with its size, then its api key; clients write each by itself.
+      if (bytes.length >= 6 && bytes.readInt16BE(4) === this.#losesAfterApiKey) {
+        this.loseAnswers();
+      }
+      far.write(bytes);
+    });
+    near.on('end', () => far.end());
+    far.on('data', (bytes) => {
+      if (this.#passesAnswers) {
+        near.write(bytes);
+      } else {
+        this.#lostBytes += bytes.length;
+      }
+    });
   });
+  #passesAnswers = true;
+  #lostBytes = 0;
+  #losesAfterApiKey = -1;
 
   /** Listens, on a port that the system chose. */
   async open(): Promise<number> {
@@ -23,6 +39,33 @@ export class TcpRelay {
     this.#targetPort = port;
   }
 
+  /** From now on requests arrive, and what the server says is lost. */
+  loseAnswers(): void {
+    this.#passesAnswers = false;
+    this.#lostBytes = 0;
+  }
+
+  /** As `loseAnswers`, as soon as a request with this api key passes by. */
+  loseAnswersTo(apiKey: number): void {
+    this.#losesAfterApiKey = apiKey;
+    this.#lostBytes = 0;
+  }
+
+  /** Of answers, since `loseAnswers`. */
+  get lostBytes(): number {
+    return this.#lostBytes;
+  }
+
+  /** Ends all connections; new ones work in both directions. */
+  heal(): void {
+    for (const socket of this.#sockets) {
+      socket.destroy();
+    }
+    this.#passesAnswers = true;
+    this.#losesAfterApiKey = -1;
+  }
+
+  /** Refuses from now on. */
   async cut(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) {

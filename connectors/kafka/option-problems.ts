@@ -34,7 +34,7 @@ export function sinkProblems(checked: CheckedSink): readonly string[] {
     ...checked.topics.flatMap(topicProblem),
     ...brokerProblems(checked.brokers),
     ...oneOf('guarantee', checked.guarantee, ['exactly-once', 'at-least-once', 'none']),
-    ...wholeNumber('transactionTimeoutMs', checked.transactionTimeoutMs, 10_000, 2_147_483_647),
+    ...wholeNumber('transactionTimeoutMs', checked.transactionTimeoutMs, 1_000, 2_147_483_647),
     ...oneOf('compression', checked.compression, ['none', 'gzip', 'snappy', 'lz4', 'zstd']),
     ...wholeNumber('maxBatchBytes', checked.maxBatchBytes, 1_024, BYTES_MAX),
     ...wholeNumber('lingerMs', checked.lingerMs, 0, 10_000),
