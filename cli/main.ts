@@ -5,6 +5,7 @@ import { runCoordinator } from '../coordinator/main.ts';
 import { nodeClock } from '../shared/clock/node-clock.ts';
 import { configurationFileLayer } from '../shared/config/node-configuration.ts';
 import { environmentLayer } from '../shared/config/parse-configuration.ts';
+import { openLeaderDirectory } from '../shared/leader/node-open-leader-directory.ts';
 import { VERSION } from '../shared/version.ts';
 import { runTaskManager } from '../taskmanager/main.ts';
 import { grpcAdminClient } from './admin/grpc-admin-client.ts';
@@ -53,6 +54,7 @@ const program = nerveProgram(cli, VERSION, {
   clock: nodeClock,
   terminal: nodeTerminal,
   connect: grpcAdminClient,
+  openDirectory: openLeaderDirectory,
   prepare: prepareJob,
   startCluster: startEmbeddedCluster,
   runCoordinator: async (settings, signal) => await thenEnd(runCoordinator(settings, signal)),

@@ -2,6 +2,8 @@ import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { MemoryClock } from '../shared/clock/memory-clock.ts';
 import { StreamError } from '../shared/failure/failure.ts';
+import { parseLeaderEpoch } from '../shared/ids.ts';
+import { MemoryLeaderDirectory } from '../shared/leader/memory-leader-directory.ts';
 import { defineJob, fileSink, generatorSource } from '../index.ts';
 import type { OutputRecord } from '../index.ts';
 import type { AdminClient } from './admin/admin-client.ts';
@@ -89,6 +91,20 @@ interface Run {
   readonly started: Settings | undefined;
 }
 
+test('leader says who leads, in which epoch and for how long', async () => {
+  const where = ['-D', 'coordinator.rpc.addresses=a:1'];
+
+  expect(await nerve(['leader', ...where])).toMatchObject({ out: 'a:1 leads in epoch 7, for 61 s\n', exitCode: 0 });
+  const json = await nerve(['leader', '--json', ...where]);
+  expect(JSON.parse(json.out)).toStrictEqual({ leader: 'a:1', epoch: '7', sinceMs: -61_000 });
+});
+
+test('leader ends with code 3 when nobody leads', async () => {
+  const { out, exitCode } = await nerve(['leader', '-D', 'coordinator.rpc.addresses=nobody:1']);
+
+  expect([out, exitCode]).toStrictEqual(['no coordinator leads\n', 3]);
+});
+
 /** One command line; a cluster never comes up. */
 async function nerve(words: readonly string[], file: Readonly<Record<string, string>> = {}): Promise<Run> {
   let out = '';
@@ -110,6 +126,11 @@ async function nerve(words: readonly string[], file: Readonly<Record<string, str
     connect: (): AdminClient => {
       throw noCluster;
     },
+    openDirectory: ({ 'coordinator.rpc.addresses': [address = ''] }) =>
+      new MemoryLeaderDirectory(
+        new MemoryClock(),
+        address === 'nobody:1' ? undefined : { address, epoch: parseLeaderEpoch(7n), sinceMs: -61_000 },
+      ),
     prepare: async () => await Promise.resolve({ module: Buffer.alloc(0), job: pipe, args: {} }),
     startCluster: async ({ settings }) => {
       started = settings;

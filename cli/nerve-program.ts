@@ -5,6 +5,8 @@ import { registerConfigCommand } from './commands/config-command.ts';
 import { registerGcCommand } from './commands/gc-command.ts';
 import { registerJobCommands } from './commands/job-commands.ts';
 import type { JobCommandDeps } from './commands/job-commands.ts';
+import { registerLeaderCommand } from './commands/leader-command.ts';
+import type { LeaderCommandDeps } from './commands/leader-command.ts';
 import { registerPlanCommand } from './commands/plan-command.ts';
 import { registerRunCommand } from './commands/run-command.ts';
 import { registerDemoCommand } from './commands/demo-command.ts';
@@ -21,7 +23,7 @@ import { registerHl7Commands } from './hl7/hl7-commands.ts';
 import { collect } from './terminal/collect-option.ts';
 import { EXIT } from './terminal/terminal.ts';
 
-export interface ProgramDeps extends JobCommandDeps, DemoCommandDeps, ProcessCommandDeps {
+export interface ProgramDeps extends JobCommandDeps, DemoCommandDeps, ProcessCommandDeps, LeaderCommandDeps {
   readonly createTopics: CreateTopics;
 }
 
@@ -53,6 +55,7 @@ export function nerveProgram(cli: CliContext, version: string, deps: ProgramDeps
   registerCheckCommand(program, cli, deps);
   registerStateCommand(program, cli);
   registerGcCommand(program, cli, deps.connect);
+  registerLeaderCommand(program, cli, deps);
   registerPlanCommand(program, cli, deps.prepare);
   registerHl7Commands(program, cli);
   registerDlqCommands(program, cli);

@@ -88,13 +88,16 @@ export async function wireCandidacy(
 }
 
 /**
- * Where one coordinator alone keeps the records of its jobs. Nowhere when it chooses its port itself and no folder is named:
- * nobody could find it again after a restart (the embedded default).
+ * Where one coordinator alone keeps the records of its jobs. Nowhere when that is named "", as the embedded default does, or
+ * when it chooses its port itself: nobody could find it again after a restart.
  */
 function jobsFolder(configuration: Configuration): string | undefined {
   const port = configuration['coordinator.rpc.port'];
   const named = configuration['coordinator.jobs-dir'];
-  return named ?? (port === 0 ? undefined : join(temporaryFolder(configuration), `coordinator-${port}`, 'jobs'));
+  if (named !== undefined) {
+    return named === '' ? undefined : named;
+  }
+  return port === 0 ? undefined : join(temporaryFolder(configuration), `coordinator-${port}`, 'jobs');
 }
 
 /** Who leads, for a coordinator that does not. Where there is only one, nobody else can. */

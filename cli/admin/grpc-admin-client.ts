@@ -1,19 +1,18 @@
-import { credentials, status } from '@grpc/grpc-js';
-import type { requestCallback, ServiceError } from '@grpc/grpc-js';
 import type { CheckpointDetailDecoded } from '../../proto/generated/nerve/v1/CheckpointDetail.ts';
 import type { ClusterDetailDecoded } from '../../proto/generated/nerve/v1/ClusterDetail.ts';
 import type { CollectGarbageResponseDecoded } from '../../proto/generated/nerve/v1/CollectGarbageResponse.ts';
 import type { JobDetailDecoded } from '../../proto/generated/nerve/v1/JobDetail.ts';
 import type { JobSummaryDecoded } from '../../proto/generated/nerve/v1/JobSummary.ts';
 import type { SavepointResponseDecoded } from '../../proto/generated/nerve/v1/SavepointResponse.ts';
-import { StreamError } from '../../shared/failure/failure.ts';
-import type { Failure } from '../../shared/failure/failure.ts';
+import { nodeClock } from '../../shared/clock/node-clock.ts';
 import { required } from '../../shared/invariant.ts';
-import { channelOptions } from '../../shared/rpc/grpc-options.ts';
-import { protos } from '../../shared/rpc/grpc-proto.ts';
+import { GrpcLeaderDirectory } from '../../shared/leader/grpc-leader-directory.ts';
+import type { LeaderDirectory } from '../../shared/leader/leader-directory.ts';
 import { failureFromWire } from '../../shared/wire/failure-wire.ts';
 import { samplesFromWire } from '../../shared/wire/metrics-wire.ts';
 import type { AdminClient, ClusterDetail, JobDetail, JobSummary, Submitted } from './admin-client.ts';
+import { GrpcAdminConnection } from './grpc-admin-connection.ts';
+import type { Invoke } from './grpc-admin-connection.ts';
 import {
   checkpointFromWire,
   checkpointSummaryFromWire,
@@ -26,26 +25,10 @@ const DEADLINE_MS = 30_000;
 /** For what copies or deletes all of a job's state. */
 const LONG_DEADLINE_MS = 3_600_000;
 
-/** A client of the coordinator at the first of the addresses that answers (any coordinator will do). */
-export function grpcAdminClient(addresses: readonly string[]): AdminClient {
-  const target = addresses.length === 1 ? `dns:${addresses[0] ?? ''}` : `ipv4:${addresses.join(',')}`;
-  const client = new protos.nerve.v1.Admin(target, credentials.createInsecure(), channelOptions);
-  const call: Call = async <R>(
-    invoke: (options: { deadline: number }, done: requestCallback<R>) => void,
-    deadlineMs = DEADLINE_MS,
-  ): Promise<R> => {
-    const deadline = Date.now() + deadlineMs;
-    await ready(client, addresses);
-    return await new Promise<R>((resolve, reject) => {
-      invoke({ deadline }, (error, value) => {
-        if (error !== null) {
-          reject(toStreamError(error, addresses, deadlineMs));
-        } else {
-          resolve(required(value, 'answer of the coordinator'));
-        }
-      });
-    });
-  };
+/** A client of the coordinator that leads, found by a directory (which it then owns), or by asking these coordinators. */
+export function grpcAdminClient(where: LeaderDirectory | readonly string[]): AdminClient {
+  const connection = new GrpcAdminConnection('close' in where ? where : new GrpcLeaderDirectory(where, nodeClock));
+  const call: Call = async (invoke, deadlineMs = DEADLINE_MS) => await connection.call(invoke, deadlineMs);
   return {
     submit: async ({ module, args, parallelism, maxParallelism, jobId, fromSavepoint, allowNonRestoredState }) => {
       const request = {
@@ -59,114 +42,65 @@ export function grpcAdminClient(addresses: readonly string[]): AdminClient {
       };
       // Beginning from a savepoint copies it first.
       const deadlineMs = fromSavepoint === undefined ? DEADLINE_MS : LONG_DEADLINE_MS;
-      return await call<Submitted>((options, done) => client.submitJob(request, options, done), deadlineMs);
+      return await call<Submitted>((client, options, done) => client.submitJob(request, options, done), deadlineMs);
     },
     list: async () => {
-      const answer = await call<{ jobs: JobSummaryDecoded[] }>((options, done) => client.listJobs({}, options, done));
+      const answer = await call<{ jobs: JobSummaryDecoded[] }>((client, options, done) =>
+        client.listJobs({}, options, done),
+      );
       return answer.jobs.map(summaryFromWire);
     },
     job: async (jobId, want = {}) => {
       const request = { jobId, withPlan: want.plan === true, withMetrics: want.metrics === true };
-      return detailFromWire(await call<JobDetailDecoded>((options, done) => client.getJob(request, options, done)));
+      return detailFromWire(
+        await call<JobDetailDecoded>((client, options, done) => client.getJob(request, options, done)),
+      );
     },
     cancel: async (jobId) =>
-      detailFromWire(await call<JobDetailDecoded>((options, done) => client.cancelJob({ jobId }, options, done))),
+      detailFromWire(
+        await call<JobDetailDecoded>((client, options, done) => client.cancelJob({ jobId }, options, done)),
+      ),
     cluster: async () =>
-      clusterFromWire(await call<ClusterDetailDecoded>((options, done) => client.getCluster({}, options, done))),
-    ...snapshotCalls(client, call),
-    close: () => client.close(),
+      clusterFromWire(
+        await call<ClusterDetailDecoded>((client, options, done) => client.getCluster({}, options, done)),
+      ),
+    ...snapshotCalls(call),
+    close: () => {
+      connection.close();
+    },
   };
 }
 
-type Client = InstanceType<typeof protos.nerve.v1.Admin>;
-type Call = <R>(
-  invoke: (options: { deadline: number }, done: requestCallback<R>) => void,
-  deadlineMs?: number,
-) => Promise<R>;
+type Call = <R>(invoke: Invoke<R>, deadlineMs?: number) => Promise<R>;
 
-function snapshotCalls(
-  client: Client,
-  call: Call,
-): Pick<AdminClient, 'savepoint' | 'stop' | 'checkpoint' | 'collectGarbage'> {
+function snapshotCalls(call: Call): Pick<AdminClient, 'savepoint' | 'stop' | 'checkpoint' | 'collectGarbage'> {
   return {
     savepoint: async (jobId, directory) =>
       savepointFromWire(
         await call<SavepointResponseDecoded>(
-          (options, done) => client.triggerSavepoint({ jobId, directory: directory ?? '' }, options, done),
+          (client, options, done) => client.triggerSavepoint({ jobId, directory: directory ?? '' }, options, done),
           LONG_DEADLINE_MS,
         ),
       ),
     stop: async (jobId, { directory, drain }) =>
       savepointFromWire(
         await call<SavepointResponseDecoded>(
-          (options, done) => client.stopJob({ jobId, directory: directory ?? '', drain }, options, done),
+          (client, options, done) => client.stopJob({ jobId, directory: directory ?? '', drain }, options, done),
           LONG_DEADLINE_MS,
         ),
       ),
     checkpoint: async (jobId) =>
       checkpointFromWire(
-        await call<CheckpointDetailDecoded>((options, done) => client.getCheckpoint({ jobId }, options, done)),
+        await call<CheckpointDetailDecoded>((client, options, done) => client.getCheckpoint({ jobId }, options, done)),
       ),
     collectGarbage: async ({ jobId, dryRun }) =>
       garbageFromWire(
         await call<CollectGarbageResponseDecoded>(
-          (options, done) => client.collectGarbage({ jobId: jobId ?? '', dryRun }, options, done),
+          (client, options, done) => client.collectGarbage({ jobId: jobId ?? '', dryRun }, options, done),
           LONG_DEADLINE_MS,
         ),
       ),
   };
-}
-
-/** How long an unreachable coordinator is waited for before a person is told. */
-const CONNECT_MS = 5_000;
-
-async function ready(client: Client, addresses: readonly string[]): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    client.waitForReady(Date.now() + CONNECT_MS, (error) => {
-      if (error === undefined) {
-        resolve();
-      } else {
-        reject(new StreamError(unreachable(addresses)));
-      }
-    });
-  });
-}
-
-function unreachable(addresses: readonly string[]): Failure {
-  return {
-    code: 'coordinator-unreachable',
-    reaction: 'retry',
-    message: `no coordinator answers at ${addresses.join(', ')}.`,
-    remedy: 'Start one with "nerve coordinator", or say where it is: -D coordinator.rpc.addresses=HOST:PORT.',
-  };
-}
-
-function toStreamError(error: ServiceError, addresses: readonly string[], deadlineMs: number): StreamError {
-  const message = error.details;
-  switch (error.code) {
-    case status.DEADLINE_EXCEEDED:
-      return new StreamError(
-        {
-          code: 'request-failed',
-          reaction: 'retry',
-          message: `the coordinator did not answer within ${deadlineMs / 1_000} s.`,
-          remedy: 'What was asked may still come to pass: "nerve list" shows it.',
-        },
-        { cause: error },
-      );
-    case status.UNAVAILABLE:
-      return new StreamError(unreachable(addresses), { cause: error });
-    case status.INVALID_ARGUMENT:
-      return new StreamError({ code: 'invalid-request', reaction: 'fail-job', message }, { cause: error });
-    case status.NOT_FOUND:
-      return new StreamError({ code: 'no-such-job', reaction: 'fail-job', message }, { cause: error });
-    case status.FAILED_PRECONDITION:
-      return new StreamError({ code: 'request-refused', reaction: 'fail-job', message }, { cause: error });
-    case status.ABORTED:
-      return new StreamError({ code: 'request-failed', reaction: 'retry', message }, { cause: error });
-    default:
-      return new StreamError({ code: 'request-failed', reaction: 'fail-job', message }, { cause: error });
-  }
 }
 
 function summaryFromWire(wire: JobSummaryDecoded): JobSummary {

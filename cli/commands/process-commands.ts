@@ -44,5 +44,5 @@ export function registerProcessCommands(program: Command, cli: CliContext, deps:
 }
 
 function exitCodeOf(code: number): ExitCode {
-  return code === 0 ? EXIT.ok : code === EXIT.unreachable ? EXIT.unreachable : EXIT.failed;
+  return Object.values(EXIT).find((known) => known === code) ?? EXIT.failed;
 }

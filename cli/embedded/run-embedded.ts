@@ -5,6 +5,7 @@ import { chainGraph, slotsNeeded } from '../../shared/graph/job-graph.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
 import { hasEnded } from '../admin/admin-client.ts';
 import type { AdminClient, JobDetail } from '../admin/admin-client.ts';
+import type { ConnectAdmin } from '../admin/with-client.ts';
 import type { Settings } from '../cli-context.ts';
 import type { PreparedJob } from '../job/node-prepare-job.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -20,7 +21,7 @@ const LINE_INTERVAL_MS = 2_000;
 export interface EmbeddedRunDeps {
   readonly clock: Clock;
   readonly terminal: Terminal;
-  readonly connect: (addresses: readonly string[]) => AdminClient;
+  readonly connect: ConnectAdmin;
   readonly startCluster: StartEmbeddedCluster;
 }
 

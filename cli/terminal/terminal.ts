@@ -17,6 +17,8 @@ export const EXIT = {
   usage: 2,
   /** No coordinator could be reached. */
   unreachable: 3,
+  /** A coordinator that lost its leadership: its supervisor starts it again, and it waits for its turn. */
+  fenced: 4,
   interrupted: 130,
 } as const;
 

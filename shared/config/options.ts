@@ -34,7 +34,7 @@ export const OPTIONS = {
     'Host under which others reach this coordinator, when it is not coordinator.rpc.host (which may be 0.0.0.0).',
   ),
   'coordinator.jobs-dir': optionalText(
-    'Folder of the job records of a cluster with one coordinator (high-availability.type none), kept over restarts; below io.tmp.dirs when absent.',
+    'Folder of the job records of a cluster with one coordinator (high-availability.type none), kept over restarts; empty: in memory; below io.tmp.dirs when absent, or in memory when the port is 0.',
   ),
   'coordinator.artifact-bytes-max': size(32 * 1024 ** 2, 'Largest job module that can be submitted.'),
 
