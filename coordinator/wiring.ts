@@ -36,7 +36,9 @@ import type { JobStore } from './job-store/job-store.ts';
 import { MemoryJobStore } from './job-store/memory-job-store.ts';
 import { NodeJobStore } from './job-store/node-job-store.ts';
 import { CoordinatorLoop } from './runtime/coordinator-loop.ts';
+import { CopiesRegistry } from './savepoints/copies-in-use.ts';
 import { copySavepoint } from './savepoints/copy-savepoint.ts';
+import type { SavepointDeps } from './savepoints/copy-savepoint.ts';
 import { checkpointDirectory, clusterId, kernelSettings, transactionTimeoutNeeded } from './settings.ts';
 
 /** What the cluster's configuration says, parsed, and the keys that connectors read. */
@@ -128,9 +130,7 @@ export function wireLoop(
     store,
     snapshots,
     copySavepoint: async ({ pin, snapshots: checkpoints }, signal) => {
-      const open = async (location: string): Promise<SnapshotStore> =>
-        await openSnapshotStore(location, s3Settings(configuration));
-      await copySavepoint(pin, { checkpoints, open, callMs: SAVEPOINT_CALL_MS }, signal);
+      await copySavepoint(pin, savepointDeps(settings, checkpoints), signal);
       return pin.directory;
     },
     remakeConnectors: async (spec) => await remakeConnectors(spec, connectorDeps(settings, { snapshots, logger })),
@@ -161,12 +161,21 @@ export async function wireServer(
 export function servedBy(
   settings: CoordinatorSettings,
   loop: CoordinatorLoop,
-  { snapshots, logger }: LeaderParts,
+  { snapshots, store, logger }: LeaderParts,
 ): Parameters<CoordinatorServer['lead']>[0] {
   const { configuration } = settings;
   return {
+    snapshots: {
+      ...savepointDeps(settings, snapshots),
+      copies: new CopiesRegistry(),
+      jobStore: store,
+      checkpointDirectory: checkpointDirectory(configuration),
+      savepointDirectory: configuration['state.savepoints.dir'],
+      newSuffix: () => randomBytes(4).toString('hex'),
+    },
     ...connectorDeps(settings, { snapshots, logger }),
     loop,
+    snapshots,
     inspect: async (request, signal) => await inspectJob(request, signal),
     transactionTimeoutNeededMs: transactionTimeoutNeeded(configuration),
     newLineage: randomUUID,
@@ -175,6 +184,12 @@ export function servedBy(
     maxParallelism: configuration['pipeline.max-parallelism'],
     artifactBytesMax: configuration['coordinator.artifact-bytes-max'],
   };
+}
+
+function savepointDeps({ configuration }: CoordinatorSettings, checkpoints: SnapshotStore): SavepointDeps {
+  const open = async (location: string): Promise<SnapshotStore> =>
+    await openSnapshotStore(location, s3Settings(configuration));
+  return { checkpoints, open, callMs: SAVEPOINT_CALL_MS };
 }
 
 function connectorDeps(

@@ -86,6 +86,7 @@ function settingsIn(folder: string, { layers, configuration }: Settings): Settin
   const values = {
     'coordinator.rpc.host': '127.0.0.1',
     'coordinator.rpc.port': '0',
+    'high-availability.type': 'none',
     'io.tmp.dirs': folder,
     ...Object.fromEntries(own.map(([key, name]) => [key, join(folder, name)])),
   };
