@@ -8,6 +8,7 @@ import type { CheckpointId } from '../../shared/ids.ts';
 import { KEY_HASH_ID } from '../../shared/keygroups/key-hash.ts';
 import { keyGroupRange } from '../../shared/keygroups/key-groups.ts';
 import type { KeyGroupRange } from '../../shared/keygroups/key-groups.ts';
+import type { MetricGroup } from '../../shared/metrics/metrics.ts';
 import { KeyedSnapshots } from '../state/keyed-snapshots.ts';
 import { KeyedState } from '../state/keyed-state.ts';
 import { KeyedStore } from '../state/keyed-store.ts';
@@ -147,8 +148,12 @@ export class KeyedBackend {
   }
 
   /** After the operator's function has declared its states. */
-  begin(): void {
+  begin(metrics: MetricGroup): void {
     this.#maintenance.begin(this.state.sweeper.hasWork);
+    metrics.gauge('stateDirtyBytes', () => this.store.epochs.layers.bytes);
+    metrics.gauge('stateCacheBytes', () => this.store.epochs.cacheBytes);
+    metrics.gauge('stateSegmentBytes', () => this.#snapshots.segmentBytes);
+    metrics.gauge('stateRowsFetched', () => this.store.rowsFetched);
   }
 
   /** At a barrier. What it gives writes the snapshot, beside the loop. */

@@ -77,7 +77,9 @@ export class KeyedProcessOperator implements Operator {
     const { state } = this.#openBackend;
     this.#process.open?.({ ...context, state, operatorState: this.#lists.access });
     this.isStateful = this.#firing !== undefined || state.declared > 0;
-    this.#openBackend.begin();
+    if (this.isStateful) {
+      this.#openBackend.begin(context.metrics);
+    }
   }
 
   capture(checkpoint: CheckpointId): Capture {

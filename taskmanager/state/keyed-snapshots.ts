@@ -52,6 +52,11 @@ export class KeyedSnapshots {
     this.#catalog = options.catalog;
   }
 
+  /** Bytes of all segments that make up the state: what a restore may have to read. */
+  get segmentBytes(): number {
+    return this.#catalog.refs.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** Whether there is any state, as far as it is written. */
   get hasSegments(): boolean {
     return this.#catalog.refs.length > 0;

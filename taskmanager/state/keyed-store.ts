@@ -73,6 +73,8 @@ export class KeyedStore {
   readonly #batchMax: number;
   readonly #writer = new Permits(1);
   #stamp: StoreStamp;
+  /** Rows that were asked of the local store so far. */
+  rowsFetched = 0;
 
   private constructor(options: KeyedStoreOptions, stamp: StoreStamp) {
     this.epochs = new EpochStore(options.limits.cacheBytes);
@@ -243,6 +245,7 @@ export class KeyedStore {
   // ------------------------------------------------------------------------------------------- below
 
   async #fetch(plan: FetchPlan): Promise<Lease> {
+    this.rowsFetched += plan.missing.length;
     try {
       const keys = plan.gets();
       plan.takeGets(keys, await this.#store.getMany(keys));

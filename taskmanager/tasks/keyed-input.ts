@@ -74,7 +74,7 @@ export class KeyedInput implements TaskInput, ElementConsumer {
   }
 
   get isWaiting(): boolean {
-    return this.#isWaiting;
+    return this.#isWaiting || (this.#heldTime.length > 0 && this.#operator.timers?.event.isWaiting === true);
   }
 
   get hasEnded(): boolean {

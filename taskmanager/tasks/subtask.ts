@@ -119,8 +119,11 @@ export class Subtask {
 
   /** Whether the loop may run it. */
   get condition(): TaskCondition {
-    if (!isActive(this.#phase) || !this.#hasWork()) {
+    if (!isActive(this.#phase)) {
       return 'idle';
+    }
+    if (!this.#hasWork()) {
+      return this.#input.isWaiting ? 'waiting' : 'idle';
     }
     if (this.#checkpoints.isHolding) {
       return 'back-pressured';

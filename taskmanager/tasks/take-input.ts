@@ -17,6 +17,8 @@ import type { Turn } from './turn.ts';
 export interface TaskInput {
   /** True when `take` would find something. */
   readonly hasInput: boolean;
+  /** It waits for something that will wake the loop, with records in hand: there is nothing to take until then. */
+  readonly isWaiting: boolean;
   /** Every record was taken and none will come. Barriers still may (`end-of-records` in stream-element.ts). */
   readonly hasEnded: boolean;
   take(turn: Turn): void;
@@ -29,6 +31,7 @@ export const ELEMENTS_PER_RUN = 256;
 export type OnControl = (channel: number, element: ControlElement) => void;
 
 export class GateInput implements TaskInput, ElementConsumer {
+  readonly isWaiting = false;
   readonly #gate: InputGate;
   readonly #chain: Chain;
   readonly #inputs: readonly (0 | 1)[];
@@ -76,6 +79,7 @@ export class GateInput implements TaskInput, ElementConsumer {
 const RECORDS_PER_POLL = 8;
 
 export class SourceInput implements TaskInput {
+  readonly isWaiting = false;
   readonly #source: SourceOperator;
   readonly #chain: Chain;
   #mayHaveMore = false;

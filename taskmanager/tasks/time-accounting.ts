@@ -4,16 +4,17 @@ import type { MetricGroup } from '../../shared/metrics/metrics.ts';
  * What a subtask is doing when it does not run.
  *   idle            it has no input
  *   back-pressured  it has input, and an output, a sink or the async operator is full
+ *   waiting         it has input, and waits for the state of its keys: that is work, too
  *   runnable        it could run
  */
-export type TaskCondition = 'idle' | 'back-pressured' | 'runnable';
+export type TaskCondition = 'idle' | 'back-pressured' | 'waiting' | 'runnable';
 
 /** The shortest time over which a rate says something. */
 const WINDOW_MS_MIN = 500;
 
 /**
  * Milliseconds per second that a subtask was busy, idle and back-pressured, with Flink's names. Busy is the time in which it
- * ran or could have run. The three add up to 1,000.
+ * ran, could have run or waited for its state. The three add up to 1,000.
  */
 export class TimeAccounting {
   #totals = { busy: 0, idle: 0, backPressured: 0 };
@@ -64,7 +65,7 @@ export class TimeAccounting {
   }
 
   #add(condition: TaskCondition, ms: number): void {
-    if (condition === 'runnable') {
+    if (condition === 'runnable' || condition === 'waiting') {
       this.#totals.busy += ms;
     } else if (condition === 'idle') {
       this.#totals.idle += ms;
