@@ -53,7 +53,7 @@ export function unsupportedRequest({ apiName, apiVersion }: ApiRequest, broker: 
     code: 'kafka-version-unsupported',
     reaction: 'fail-job',
     message: `Kafka at ${broker} does not understand ${apiName} in version ${apiVersion}.`,
-    remedy: 'Use Kafka 2.3 to 4.x.',
+    remedy: 'Use Kafka 2.3 to 4.x; exactly-once sinks need 3.0 or newer.',
   };
 }
 

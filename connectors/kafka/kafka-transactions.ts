@@ -36,7 +36,7 @@ export type Asked<T> =
 /** InitProducerId: fences whoever has the id, and aborts what it has open. Throws only on abort. */
 export async function initTransactionalId(
   coordinators: KafkaCoordinators,
-  init: InitProducerId & { readonly transactionalId: string },
+  init: InitProducerId,
   signal: AbortSignal,
 ): Promise<Initialised> {
   const { transactionalId } = init;

