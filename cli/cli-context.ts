@@ -37,6 +37,7 @@ export interface CommandOptions extends GlobalOptions {
   readonly key?: string;
   readonly against?: string;
   readonly dryRun?: boolean;
+  readonly unknownJobs?: boolean;
 }
 
 /** What commands are given: the terminal, the outside layers of the configuration, and the signal that ends them. */

@@ -8,6 +8,7 @@ import type { MetricsEndpoint } from '../shared/metrics/http-metrics.ts';
 import { VERSION } from '../shared/version.ts';
 import { clusterMetrics } from './api/cluster-metrics.ts';
 import type { CoordinatorServer } from './api/grpc-coordinator-server.ts';
+import { whileSweeping } from './api/sweep-loop.ts';
 import type { Leadership } from './election/leader-election.ts';
 import { findSettingsProblems } from './settings.ts';
 import type { JobStore } from './job-store/job-store.ts';
@@ -104,7 +105,8 @@ async function lead(
   try {
     // Before anybody can ask: who asks too early would hear that there are no jobs.
     await loop.recover(ending);
-    server.lead(servedBy(settings, loop, parts), { epoch, sinceMs, isProven: () => leadership.isProven() });
+    const served = servedBy(settings, loop, parts);
+    server.lead(served, { epoch, sinceMs, isProven: () => leadership.isProven() });
     const port = settings.configuration['metrics.port'];
     if (port !== undefined) {
       const host = settings.configuration['metrics.host'];
@@ -113,7 +115,9 @@ async function lead(
     }
     logger.info('coordinator-leading', { address: server.address, epoch });
     hooks.onListening?.(server.address);
-    await loop.run(ending);
+    await whileSweeping(served, async () => {
+      await loop.run(ending);
+    });
   } catch (error) {
     if (!(ending.aborted && isAbort(error))) {
       throw error;

@@ -175,7 +175,6 @@ export function servedBy(
     },
     ...connectorDeps(settings, { snapshots, logger }),
     loop,
-    snapshots,
     inspect: async (request, signal) => await inspectJob(request, signal),
     transactionTimeoutNeededMs: transactionTimeoutNeeded(configuration),
     newLineage: randomUUID,

@@ -15,8 +15,7 @@ export interface AdminClient {
   stop(jobId: string, how: { readonly directory: string | undefined; readonly drain: boolean }): Promise<SavepointDone>;
   /** What the last completed checkpoint of the job holds. */
   checkpoint(jobId: string): Promise<CheckpointInventory & { readonly directory: string }>;
-  /** `jobId` undefined: of all jobs. */
-  collectGarbage(request: { readonly jobId: string | undefined; readonly dryRun: boolean }): Promise<CollectedGarbage>;
+  collectGarbage(request: GarbageRequest): Promise<CollectedGarbage>;
   close(): void;
 }
 
@@ -42,6 +41,14 @@ export interface Submitted {
 export interface SavepointDone {
   readonly directory: string;
   readonly checkpoint: bigint;
+}
+
+export interface GarbageRequest {
+  /** Undefined: all jobs. */
+  readonly jobId: string | undefined;
+  readonly dryRun: boolean;
+  /** Also all objects of jobs that no record speaks of. */
+  readonly includeUnknownJobs: boolean;
 }
 
 export interface CollectedGarbage {

@@ -93,10 +93,11 @@ function snapshotCalls(call: Call): Pick<AdminClient, 'savepoint' | 'stop' | 'ch
       checkpointFromWire(
         await call<CheckpointDetailDecoded>((client, options, done) => client.getCheckpoint({ jobId }, options, done)),
       ),
-    collectGarbage: async ({ jobId, dryRun }) =>
+    collectGarbage: async ({ jobId, dryRun, includeUnknownJobs }) =>
       garbageFromWire(
         await call<CollectGarbageResponseDecoded>(
-          (client, options, done) => client.collectGarbage({ jobId: jobId ?? '', dryRun }, options, done),
+          (client, options, done) =>
+            client.collectGarbage({ jobId: jobId ?? '', dryRun, includeUnknownJobs }, options, done),
           LONG_DEADLINE_MS,
         ),
       ),

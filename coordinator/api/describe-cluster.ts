@@ -10,6 +10,7 @@ import { samplesToWire } from '../../shared/wire/metrics-wire.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
 import { isDeployed } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
+import { summarizeCheckpoints } from './describe-checkpoint.ts';
 import { silentForMs } from '../membership/failure-detector.ts';
 import type { Instant } from '../membership/members.ts';
 import { freeIndices } from '../scheduling/slot-ledger.ts';
@@ -32,6 +33,7 @@ export function describeJob(job: Job, withPlan: boolean, metrics: readonly Metri
       where,
       failure: failureToWire(failure),
     })),
+    checkpoints: summarizeCheckpoints(job) ?? null,
   };
 }
 

@@ -3,6 +3,7 @@ import { status } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { AdminHandlers } from '../../proto/generated/nerve/v1/Admin.ts';
 import type { JobDetail } from '../../proto/generated/nerve/v1/JobDetail.ts';
+import type { SavepointResponse } from '../../proto/generated/nerve/v1/SavepointResponse.ts';
 import type { SubmitJobRequestDecoded } from '../../proto/generated/nerve/v1/SubmitJobRequest.ts';
 import { classifyUnknown, formatSentences, StreamError } from '../../shared/failure/failure.ts';
 import { isName, parseJobId } from '../../shared/ids.ts';
@@ -10,8 +11,13 @@ import type { JobId } from '../../shared/ids.ts';
 import { MAX_PARALLELISM_LIMIT } from '../../shared/keygroups/key-groups.ts';
 import { hasEnded } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
+import { submitFrom } from './begin-from-savepoint.ts';
+import { collectedToWire, collectJobGarbage } from './collect-job-garbage.ts';
+import { describeCheckpoint } from './describe-checkpoint.ts';
 import { describeCluster, describeJob, describeJobs } from './describe-cluster.ts';
-import { submitJob } from './submit-job.ts';
+import type { SnapshotDeps } from './snapshot-deps.ts';
+import { takeSavepoint } from './take-savepoint.ts';
+import type { SavepointTaken } from './take-savepoint.ts';
 import type { SubmitDeps, SubmitRequest } from './submit-job.ts';
 
 export interface AdminServerDeps extends SubmitDeps {
@@ -21,6 +27,7 @@ export interface AdminServerDeps extends SubmitDeps {
   readonly defaultParallelism: number;
   readonly maxParallelism: number;
   readonly artifactBytesMax: number;
+  readonly snapshots: SnapshotDeps;
 }
 
 /** proto/admin.proto as handlers. Reads answer from the published state; a submit and a cancel are events of the loop. */
@@ -28,8 +35,10 @@ export function adminHandlers(deps: AdminServerDeps): AdminHandlers {
   return {
     SubmitJob: (call, done) => {
       answer(call, done, async (signal) => {
-        const jobId = await submitJob(parseSubmit(call.request, deps), deps, signal);
-        return { jobId };
+        const { fromSavepoint: directory, allowNonRestoredState: allowNonRestored } = call.request;
+        const source = directory === '' ? undefined : { directory, allowNonRestored };
+        const { jobId, leftBehind } = await submitFrom(parseSubmit(call.request, deps), source, deps, signal);
+        return { jobId, leftBehind: [...leftBehind] };
       });
     },
     ListJobs: (call, done) => {
@@ -50,7 +59,53 @@ export function adminHandlers(deps: AdminServerDeps): AdminHandlers {
       const view = { leader: leader(), epoch: loop.epoch, version, now: clock.monotonicMs() };
       answer(call, done, async () => await Promise.resolve(describeCluster(loop.state, view)));
     },
+    ...snapshotHandlers(deps),
   };
+}
+
+function snapshotHandlers(
+  deps: AdminServerDeps,
+): Pick<AdminHandlers, 'TriggerSavepoint' | 'StopJob' | 'GetCheckpoint' | 'CollectGarbage'> {
+  return {
+    TriggerSavepoint: (call, done) => {
+      answer(call, done, async (signal) => {
+        const jobId = parseId(call.request.jobId);
+        findJob(deps, jobId);
+        const order = { jobId, below: call.request.directory, mode: 'go-on' } as const;
+        return savepointToWire(await takeSavepoint(order, deps, signal));
+      });
+    },
+    StopJob: (call, done) => {
+      answer(call, done, async (signal) => {
+        const jobId = parseId(call.request.jobId);
+        findJob(deps, jobId);
+        const mode = call.request.drain ? 'drain' : 'stop';
+        return savepointToWire(await takeSavepoint({ jobId, below: call.request.directory, mode }, deps, signal));
+      });
+    },
+    GetCheckpoint: (call, done) => {
+      answer(
+        call,
+        done,
+        async (signal) => await describeCheckpoint(findJob(deps, parseId(call.request.jobId)), deps.snapshots, signal),
+      );
+    },
+    CollectGarbage: (call, done) => {
+      answer(call, done, async (signal) => {
+        const { jobId: text, dryRun, includeUnknownJobs } = call.request;
+        const jobId = text === '' ? undefined : parseId(text);
+        if (jobId !== undefined && !includeUnknownJobs) {
+          findJob(deps, jobId);
+        }
+        const request = { scope: 'everything', jobId, includeUnknown: includeUnknownJobs, dryRun } as const;
+        return collectedToWire(await collectJobGarbage(request, deps, signal));
+      });
+    },
+  };
+}
+
+function savepointToWire({ directory, checkpoint }: SavepointTaken): SavepointResponse {
+  return { directory, checkpointId: checkpoint.toString() };
 }
 
 async function cancelJob(deps: AdminServerDeps, jobId: JobId, signal: AbortSignal): Promise<JobDetail> {
@@ -148,9 +203,25 @@ function statusOf(code: string): status {
     case 'no-such-job':
       return status.NOT_FOUND;
     case 'job-exists':
+    case 'no-checkpoint':
+    case 'savepoint-incompatible':
+    case 'snapshot-metadata-missing':
+    case 'snapshot-metadata-malformed':
+    case 'snapshot-object-missing':
+    case 'snapshot-object-corrupt':
       return status.FAILED_PRECONDITION;
     case 'coordinator-stopping':
+    case 'coordinator-fenced':
       return status.UNAVAILABLE;
+    case 'savepoint-failed':
+    case 'snapshot-key-taken':
+    case 'snapshot-store-ambiguous':
+    case 'snapshot-store-unavailable':
+    case 'snapshot-store-refused':
+      return status.ABORTED;
+    case 'invalid-request':
+    case 'snapshot-location-invalid':
+    case 'snapshot-directory-unusable':
     case 'job-invalid':
     case 'job-graph-invalid':
     case 'job-build-failed':

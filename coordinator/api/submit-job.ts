@@ -77,9 +77,7 @@ export async function submitJob(request: SubmitRequest, deps: SubmitDeps, signal
 
 async function checkMade(made: MadeConnectors, deps: SubmitDeps, signal: AbortSignal): Promise<void> {
   const problems =
-    made.problems.length > 0
-      ? made.problems
-      : await checkSinks(made, deps.transactionTimeoutNeededMs, deps, signal);
+    made.problems.length > 0 ? made.problems : await checkSinks(made, deps.transactionTimeoutNeededMs, deps, signal);
   if (problems.length > 0) {
     throw invalid(problems);
   }

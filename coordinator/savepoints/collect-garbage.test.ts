@@ -3,6 +3,7 @@ import { restoredFolder } from '../../shared/checkpoint/object-keys.ts';
 import { parseAttemptNumber, parseCheckpointId, parseJobId, parseLeaderEpoch } from '../../shared/ids.ts';
 import { MemorySnapshotStore } from '../../shared/snapshot-store/memory-snapshot-store.ts';
 import type { StoreFault } from '../../shared/snapshot-store/memory-snapshot-store.ts';
+import { factsOfUnknown } from '../api/job-facts.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import type { CollectDeps, CollectRequest } from './collect-garbage.ts';
 import type { JobFacts } from './plan-garbage.ts';
@@ -84,6 +85,18 @@ describe('collecting garbage', () => {
     expect((await collect({ scope: 'subsumed' }, store, facts))?.jobs[0]?.garbage).toStrictEqual([]);
   });
 
+  test('deletes the folders of jobs that no record speaks of when that is asked for, and nothing strange in them', async () => {
+    const { store, facts } = await threeCheckpoints();
+    await store.put('jobs/gone/state/7/a/0/x', Buffer.from('x'), call);
+    await store.put('jobs/gone/checkpoints/2-9/metadata', Buffer.from('x'), call);
+    await store.put('jobs/gone/notes', Buffer.from('x'), call);
+
+    const done = await collect({ includeUnknown: true }, store, facts);
+
+    expect(done?.unknownJobs).toStrictEqual([]);
+    expect((await keysOf(store)).filter((key) => key.startsWith('jobs/gone/'))).toStrictEqual(['jobs/gone/notes']);
+  });
+
   test('keeps what this leader is copying from', async () => {
     const { store, facts, oldest } = await threeCheckpoints();
 
@@ -124,11 +137,16 @@ async function collect(
     inUse: () => ({ lineages: new Set(), metadataKeys: new Set(copyingFrom === '' ? [] : [copyingFrom]) }),
     ledger: {
       confirmLeadership: async () => await Promise.resolve(leads),
-      loadFacts: async () => await Promise.resolve([facts]),
+      facts: () => [facts],
+      factsOfUnknown,
     },
     callMs: 1_000,
   };
-  return await collectGarbage({ scope: 'everything', jobId: undefined, dryRun: false, ...request }, deps, signal);
+  return await collectGarbage(
+    { scope: 'everything', jobId: undefined, includeUnknown: false, dryRun: false, ...request },
+    deps,
+    signal,
+  );
 }
 
 async function keysOf(store: MemorySnapshotStore): Promise<string[]> {

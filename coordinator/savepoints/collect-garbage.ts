@@ -14,8 +14,10 @@ import type { FoundObjects, Garbage, GarbagePlan, JobFacts, StoredObject } from 
 export interface JobLedger {
   /** False: someone newer leads. True: nobody else led, or wrote records, until this moment. */
   confirmLeadership(signal: AbortSignal): Promise<boolean>;
-  /** Linearizable. */
-  loadFacts(signal: AbortSignal): Promise<readonly JobFacts[]>;
+  /** As durable now, or at some earlier moment. */
+  facts(): readonly JobFacts[];
+  /** Of a job that is not among them. */
+  factsOfUnknown(jobId: JobId): JobFacts;
 }
 
 /** What this leader is copying: kept from before the first object is read or written until the records speak of it. */
@@ -39,6 +41,8 @@ export interface CollectRequest {
   readonly scope: 'everything' | 'subsumed';
   /** Undefined: all. */
   readonly jobId: JobId | undefined;
+  /** Also all that stands in the folders of jobs that no record speaks of; only with `everything`. */
+  readonly includeUnknown: boolean;
   readonly dryRun: boolean;
 }
 
@@ -53,7 +57,7 @@ export interface CollectedJob {
 
 export interface Collected {
   readonly jobs: readonly CollectedJob[];
-  /** Folders of jobs that no record speaks of. Never deleted: they may be another cluster's. */
+  /** Jobs that no record speaks of, left alone: they may be another cluster's. */
   readonly unknownJobs: readonly JobId[];
 }
 
@@ -61,7 +65,7 @@ const CALLS_AT_ONCE = 8;
 
 /**
  * Mark and sweep (plan-garbage.ts). The order matters: what stands in the store is listed first, then it is confirmed that no
- * other leader has begun anything, then the records are read; so a root that is younger than the listing names nothing in it
+ * other leader has begun anything, then the records are looked at; so a root that is younger than the listing names nothing in it
  * that it does not share with an older root.
  * Undefined: someone newer leads, and nothing was deleted.
  */
@@ -76,16 +80,15 @@ export async function collectGarbage(
   if (!(await deps.ledger.confirmLeadership(signal))) {
     return undefined;
   }
-  const facts = (await deps.ledger.loadFacts(signal)).filter(
-    (job) => request.jobId === undefined || request.jobId === job.jobId,
-  );
+  const known = deps.ledger.facts().filter(({ jobId }) => isAsked(request, jobId));
+  const unknown = [...listing.keys()].filter((jobId) => !known.some((job) => job.jobId === jobId));
+  const forgotten = request.includeUnknown ? unknown.map((jobId) => deps.ledger.factsOfUnknown(jobId)) : [];
   const jobs: CollectedJob[] = [];
-  for (const job of facts) {
+  for (const job of [...known, ...forgotten]) {
     const seen = listing.get(job.jobId) ?? [];
     jobs.push(await collectJob(withInUse(job, inUse), { seen, inUse }, { request, deps, call }));
   }
-  const known = new Set(facts.map(({ jobId }) => jobId));
-  return { jobs, unknownJobs: [...listing.keys()].filter((jobId) => !known.has(jobId)) };
+  return { jobs, unknownJobs: request.includeUnknown ? [] : unknown };
 }
 
 interface Seen {
@@ -184,7 +187,7 @@ async function look(
   call: StoreCall,
 ): Promise<ReadonlyMap<JobId, readonly StoredObject[]>> {
   const byJob = new Map<JobId, StoredObject[]>();
-  for (const prefix of await prefixesOf(request, ledger, call.signal)) {
+  for (const prefix of prefixesOf(request, ledger)) {
     for await (const { key, bytes } of store.list(prefix, call)) {
       const owner = ownerOf(key);
       if (owner.kind !== 'foreign') {
@@ -197,14 +200,15 @@ async function look(
   return byJob;
 }
 
-async function prefixesOf(
-  { scope, jobId }: CollectRequest,
-  ledger: JobLedger,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+function prefixesOf(request: CollectRequest, ledger: JobLedger): readonly string[] {
+  const { scope, jobId } = request;
   if (scope === 'everything') {
     return [jobId === undefined ? 'jobs/' : `${jobFolder(jobId)}/`];
   }
-  const jobs = await ledger.loadFacts(signal);
-  return jobs.filter((job) => jobId === undefined || jobId === job.jobId).map((job) => checkpointsFolder(job.jobId));
+  const asked = ledger.facts().filter((job) => isAsked(request, job.jobId));
+  return asked.map((job) => checkpointsFolder(job.jobId));
+}
+
+function isAsked({ jobId }: CollectRequest, job: JobId): boolean {
+  return jobId === undefined || jobId === job;
 }

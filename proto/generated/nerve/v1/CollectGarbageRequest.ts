@@ -4,9 +4,11 @@
 export interface CollectGarbageRequest {
   'jobId'?: (string);
   'dryRun'?: (boolean);
+  'includeUnknownJobs'?: (boolean);
 }
 
 export interface CollectGarbageRequestDecoded {
   'jobId': (string);
   'dryRun': (boolean);
+  'includeUnknownJobs': (boolean);
 }
