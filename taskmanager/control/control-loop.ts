@@ -36,7 +36,8 @@ export interface ControlLoopDeps {
 }
 
 const BACKOFF_MS_MIN = 100;
-const BACKOFF_MS_MAX = 2_000;
+/** Short, since a leader that is just beginning refuses for a moment, and its tasks' checkpoints wait for the registration. */
+const BACKOFF_MS_MAX = 500;
 /** How long it may take to learn who leads. */
 const FIND_MS = 2_000;
 /** How long a registration may be unanswered. */
