@@ -3,6 +3,9 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { Consumer } from 'kafkajs';
 import { eventually } from '../harness/eventually.ts';
 import type { ReadRecord } from './check-counting.ts';
+import { correctKafkajs } from './kafkajs-aborted-wire.ts';
+
+correctKafkajs();
 
 /** A record that ends a reading: behind it nothing of the scenario stands. */
 const SENTINEL = '\u0000end';

@@ -1,0 +1,66 @@
+import { createRequire } from 'node:module';
+
+/**
+ * kafkajs 2.2.4 shows records of aborted transactions to read-committed consumers: its filter takes the broker's list of aborted
+ * transactions for one in the order of their first offsets (the broker gives them in the order of their ends), and takes at
+ * most one of them per record. This replaces it, for the whole process, by what Kafka's own consumer does
+ * (CompletedFetch.consumeAbortedTransactionsUpTo). Aborted records are marked as control records, which kafkajs skips.
+ */
+interface FetchedMessage {
+  readonly offset: string;
+  readonly key: Buffer | null;
+  isControlRecord?: boolean;
+  readonly batchContext?: { readonly producerId: string; readonly inTransaction: boolean };
+}
+
+interface FetchedPartition {
+  abortedTransactions?: { readonly producerId: string; readonly firstOffset: string }[] | null;
+  readonly messages: FetchedMessage[];
+}
+
+interface FetchResponse {
+  readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[];
+}
+
+type Fetch = (this: unknown, request: unknown) => Promise<FetchResponse>;
+
+const ABORT_MARKER = Buffer.from([0, 0, 0, 0]);
+const PATCHED = Symbol.for('nerve.kafkajs-aborted');
+
+export function correctKafkajs(): void {
+  const require = createRequire(import.meta.url);
+  const broker = require('kafkajs/src/broker') as { prototype: { fetch: Fetch; [PATCHED]?: true } };
+  if (broker.prototype[PATCHED] === true) {
+    return;
+  }
+  broker.prototype[PATCHED] = true;
+  const { fetch } = broker.prototype;
+  broker.prototype.fetch = async function fetchWithoutAborted(request) {
+    const response = await fetch.call(this, request);
+    for (const partition of response.responses.flatMap(({ partitions }) => partitions)) {
+      markAborted(partition);
+    }
+    return response;
+  };
+}
+
+function markAborted(partition: FetchedPartition): void {
+  const pending = (partition.abortedTransactions ?? []).toSorted(
+    (a, b) => Number(a.firstOffset) - Number(b.firstOffset),
+  );
+  const aborted = new Set<string>();
+  for (const message of partition.messages) {
+    while (pending[0] !== undefined && Number(pending[0].firstOffset) <= Number(message.offset)) {
+      aborted.add(pending.shift()?.producerId ?? '');
+    }
+    const { producerId = '', inTransaction = false } = message.batchContext ?? {};
+    if (message.isControlRecord === true) {
+      if (message.key?.equals(ABORT_MARKER) === true) {
+        aborted.delete(producerId);
+      }
+    } else if (inTransaction && aborted.has(producerId)) {
+      message.isControlRecord = true;
+    }
+  }
+  partition.abortedTransactions = [];
+}
