@@ -7,9 +7,10 @@ import { classifyUnknown, formatFailure } from '../../shared/failure/failure.ts'
 import type { JobGraph } from '../../shared/graph/job-graph.ts';
 import type { LogicalNode, OperatorSpec } from '../../shared/graph/logical-graph.ts';
 import { parseOperatorUid } from '../../shared/ids.ts';
-import type { JobId, OperatorUid, VertexId } from '../../shared/ids.ts';
+import type { OperatorUid, VertexId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log/logger.ts';
-import type { JobSource } from '../jobs/job-spec.ts';
+import type { JobSource, JobSpec } from '../jobs/job-spec.ts';
+import { transactionScope } from '../jobs/transaction-scope.ts';
 import type { JobConnectors } from '../runtime/job-connectors.ts';
 
 export interface ConnectorDeps {
@@ -20,6 +21,8 @@ export interface ConnectorDeps {
   readonly logger: Logger;
 }
 
+export type ConnectedJob = Pick<JobSpec, 'jobId' | 'lineage'>;
+
 export interface MadeConnectors extends JobConnectors {
   readonly sources: readonly JobSource[];
   /** Sentences that name the operator; when there are any, what was made is still to be closed. */
@@ -27,8 +30,8 @@ export interface MadeConnectors extends JobConnectors {
 }
 
 /** The coordinator's halves of every source and sink of a job. */
-export function makeConnectors(graph: JobGraph, jobId: JobId, deps: ConnectorDeps): MadeConnectors {
-  const maker = new ConnectorMaker(jobId, deps);
+export function makeConnectors(graph: JobGraph, job: ConnectedJob, deps: ConnectorDeps): MadeConnectors {
+  const maker = new ConnectorMaker(job, deps);
   for (const vertex of graph.vertices) {
     for (const node of vertex.nodes) {
       maker.make(vertex.id, node);
@@ -70,11 +73,11 @@ class ConnectorMaker implements MadeConnectors {
   readonly committers = new Map<OperatorUid, SinkCommitter>();
   readonly sources: JobSource[] = [];
   readonly problems: string[] = [];
-  readonly #jobId: JobId;
+  readonly #job: ConnectedJob;
   readonly #deps: ConnectorDeps;
 
-  constructor(jobId: JobId, deps: ConnectorDeps) {
-    this.#jobId = jobId;
+  constructor(job: ConnectedJob, deps: ConnectorDeps) {
+    this.#job = job;
     this.#deps = deps;
   }
 
@@ -103,7 +106,8 @@ class ConnectorMaker implements MadeConnectors {
   }
 
   #makeSink(uid: string, { sink }: Extract<OperatorSpec, { kind: 'sink' }>): void {
-    const context = { ...this.#context(uid), jobId: this.#jobId, uid, clusterId: this.#deps.clusterId };
+    const clusterId = transactionScope(this.#deps.clusterId, this.#job);
+    const context = { ...this.#context(uid), jobId: this.#job.jobId, uid, clusterId };
     const committer = this.#connector(`sink "${uid}"`, sink.connector)?.createCommitter(sink, context);
     if (committer !== undefined) {
       this.committers.set(parseOperatorUid(uid), committer);
@@ -121,6 +125,6 @@ class ConnectorMaker implements MadeConnectors {
 
   #context(uid: string): Omit<ConnectorDeps, 'connectors' | 'clusterId'> {
     const { settings, clock, logger } = this.#deps;
-    return { settings, clock, logger: logger.with({ jobId: this.#jobId, operator: uid }) };
+    return { settings, clock, logger: logger.with({ jobId: this.#job.jobId, operator: uid }) };
   }
 }

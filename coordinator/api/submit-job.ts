@@ -59,8 +59,8 @@ export async function submitJob(request: SubmitRequest, deps: SubmitDeps, signal
   }
   const job = await deps.load(location);
   const graph = chainGraph(buildGraph(job, args, { parallelism, maxParallelism }));
-  const made = makeConnectors(graph, jobId, deps);
   const lineage = deps.newLineage();
+  const made = makeConnectors(graph, { jobId, lineage }, deps);
   const submission = { jobId, module, args, defaultParallelism: parallelism, maxParallelism, lineage };
   const spec = deriveJobSpec(submission, graph, made.sources);
   const prepared = await closingOnError(made, async () => {
@@ -97,11 +97,11 @@ export async function remakeConnectors(
   spec: JobSpec,
   deps: ConnectorDeps & Pick<SubmitDeps, 'artifacts' | 'load'>,
 ): Promise<JobConnectors> {
-  const { jobId, module, args, defaultParallelism, maxParallelism } = spec;
+  const { module, args, defaultParallelism, maxParallelism } = spec;
   const location = module.kind === 'artifact' ? await deps.artifacts.fetch(module.hash) : module.path;
   const job = await deps.load(location);
   const graph = chainGraph(buildGraph(job, args, { parallelism: defaultParallelism, maxParallelism }));
-  const made = makeConnectors(graph, jobId, deps);
+  const made = makeConnectors(graph, spec, deps);
   return await closingOnError(made, async () => {
     await Promise.resolve();
     if (made.problems.length > 0) {

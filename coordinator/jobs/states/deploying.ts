@@ -14,6 +14,7 @@ import type { DeployingJob, WaitingJob } from '../job.ts';
 import { restoreHandleOf } from '../job-checkpoints.ts';
 import { artifactName } from '../job-spec.ts';
 import { startRunning } from './running.ts';
+import { transactionScope } from '../transaction-scope.ts';
 
 /**
  * The attempt is recorded, then the commits of the one before are known to be done, then every task manager of it is told to
@@ -123,7 +124,7 @@ function deploymentOf(job: DeployingJob, { settings }: JobContext): Deployment {
       lineage,
       directory: settings.checkpointDirectory,
       restore: restoreHandleOf(job.checkpoints),
-      clusterId: settings.clusterId,
+      clusterId: transactionScope(settings.clusterId, job.spec),
       transactionPool: transactionPoolSize(settings.checkpoints),
     },
   };
