@@ -38,13 +38,13 @@ export async function checkTransactions(
 }
 
 function timeoutProblems(
-  { uid, transactionTimeoutMs, neededMs }: TransactionsToCheck,
+  { transactionTimeoutMs, neededMs }: TransactionsToCheck,
   allowedMs: number | undefined,
 ): readonly string[] {
   const isTooShort = transactionTimeoutMs < neededMs;
   const isTooLong = allowedMs !== undefined && transactionTimeoutMs > allowedMs;
-  const tooShort = `Kafka sink "${uid}": transactionTimeoutMs is ${transactionTimeoutMs}, and the checkpoint settings need ${Math.ceil(neededMs)}; raise it, or lower execution.checkpointing.timeout, .interval or .tolerable-failed-checkpoints.`;
-  const tooLong = `Kafka sink "${uid}": transactionTimeoutMs is ${transactionTimeoutMs}, and the brokers allow ${allowedMs ?? 0} (${TIMEOUT_MAX_KEY}); lower it, or raise that.`;
+  const tooShort = `transactionTimeoutMs is ${transactionTimeoutMs}, and the checkpoint settings need ${Math.ceil(neededMs)}; raise it, or lower execution.checkpointing.timeout, .interval or .tolerable-failed-checkpoints.`;
+  const tooLong = `transactionTimeoutMs is ${transactionTimeoutMs}, and the brokers allow ${allowedMs ?? 0} (${TIMEOUT_MAX_KEY}); lower it, or raise that.`;
   return [...(isTooShort ? [tooShort] : []), ...(isTooLong ? [tooLong] : [])];
 }
 
@@ -76,8 +76,9 @@ async function accessProblems(
   }
   const errorCode = asked.answer?.errorCode ?? 0;
   if (errorCode === TRANSACTIONAL_ID_AUTHORIZATION_FAILED) {
+    const [cluster] = sink.clusterId.split('/');
     return [
-      `Kafka sink "${sink.uid}": the user of kafka.sasl.username may not use transactional ids that begin with "${sink.clusterId}/"; give it the rights Write and Describe on them (kafka-acls.sh --add --transactional-id "${sink.clusterId}/" --resource-pattern-type prefixed).`,
+      `the user of kafka.sasl.username may not use transactional ids that begin with "${cluster ?? ''}/"; give it the rights Write and Describe on them (kafka-acls.sh --add --transactional-id "${cluster ?? ''}/" --resource-pattern-type prefixed).`,
     ];
   }
   if (errorOf(errorCode).class === 'retry') {

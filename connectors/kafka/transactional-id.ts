@@ -3,6 +3,7 @@
  * attempt that wakes up must not be able to touch an id of a new one.
  */
 export interface TransactionalIdParts {
+  /** The cluster's name and what is unique to the submission of the job (`transactionScope` in coordinator/jobs). */
   readonly clusterId: string;
   readonly jobId: string;
   readonly uid: string;
@@ -14,11 +15,6 @@ export interface TransactionalIdParts {
 
 export function transactionalIdOf({ clusterId, jobId, uid, attempt, subtask, n }: TransactionalIdParts): string {
   return `${clusterId}/${jobId}/${uid}/${attempt}/${subtask}/${n}`;
-}
-
-/** What the ids of all sinks and attempts of a job begin with. */
-export function transactionalIdPrefix({ clusterId, jobId }: { clusterId: string; jobId: string }): string {
-  return `${clusterId}/${jobId}/`;
 }
 
 /** Every id that a sink's writers of an attempt may ever have asked for. */
