@@ -12,6 +12,7 @@ export type {
   NamedOptions,
   OutputOptions,
   ProcessedStream,
+  SourceOptions,
   Stream,
 } from './shared/graph/flow.ts';
 export type { OperatorOptions } from './shared/graph/graph-recorder.ts';
@@ -56,6 +57,8 @@ export type {
   StateTtl,
   ValueState,
 } from './shared/functions/state.ts';
+export { boundedOutOfOrderness } from './shared/functions/watermarks.ts';
+export type { BoundedOutOfOrderness, WatermarkStrategy } from './shared/functions/watermarks.ts';
 export type { Timers } from './shared/functions/timers.ts';
 export { bytesSerializer, stringSerializer } from './shared/serialization/serializer.ts';
 export type { Serializer } from './shared/serialization/serializer.ts';

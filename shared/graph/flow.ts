@@ -12,6 +12,7 @@ import type {
   ProcessFunction,
 } from '../functions/functions.ts';
 import type { OutputTag } from '../functions/output-tag.ts';
+import type { WatermarkStrategy } from '../functions/watermarks.ts';
 import type { Serializer } from '../serialization/serializer.ts';
 import { erase, eraseSerializer } from './erase-wire.ts';
 import type { GraphRecorder, OpenEnd, OperatorOptions } from './graph-recorder.ts';
@@ -25,6 +26,11 @@ export type NamedOptions = OperatorOptions & { readonly uid: string };
 export interface OutputOptions<Out> {
   /** How the main output is written where it crosses to another subtask; default: msgpackr, for plain data. */
   readonly serializer?: Serializer<Out>;
+}
+
+export interface SourceOptions<T> {
+  /** How the source tells event time: `boundedOutOfOrderness`. Without it timers by event time fire when the input ends. */
+  readonly watermarks?: WatermarkStrategy<T>;
 }
 
 export interface AsyncOptions {
@@ -51,11 +57,16 @@ export class Flow {
     this.#recorder.problems.push(text);
   }
 
-  source<T>(source: SourceSpec<T>, options: NamedOptions & OutputOptions<T>): Stream<T> {
+  source<T>(source: SourceSpec<T>, options: NamedOptions & OutputOptions<T> & SourceOptions<T>): Stream<T> {
     for (const problem of source.problems) {
       this.#recorder.problems.push(`source "${options.uid}": ${problem}`);
     }
-    const uid = this.#recorder.add({ kind: 'source', source }, [], options);
+    const { watermarks } = options;
+    const spec: OperatorSpec =
+      watermarks === undefined
+        ? { kind: 'source', source }
+        : { kind: 'source', source, watermarks: erase<WatermarkStrategy<T>, WatermarkStrategy<unknown>>(watermarks) };
+    const uid = this.#recorder.add(spec, [], options);
     return new Stream(this.#recorder, [open(uid, MAIN_OUTPUT, options.serializer)]);
   }
 }

@@ -10,6 +10,7 @@ import type {
   MapFunction,
   ProcessFunction,
 } from '../functions/functions.ts';
+import type { WatermarkStrategy } from '../functions/watermarks.ts';
 import type { Serializer } from '../serialization/serializer.ts';
 
 /**
@@ -17,7 +18,12 @@ import type { Serializer } from '../serialization/serializer.ts';
  * typed builder (`flow.ts`) is the only maker, so an edge's value type is what the operator at its end expects.
  */
 export type OperatorSpec =
-  | { readonly kind: 'source'; readonly source: SourceSpec<unknown> }
+  | {
+      readonly kind: 'source';
+      readonly source: SourceSpec<unknown>;
+      /** Absent: the source tells no event time until its end. */
+      readonly watermarks?: WatermarkStrategy<unknown>;
+    }
   | { readonly kind: 'sink'; readonly sink: SinkSpec<unknown> }
   | { readonly kind: 'map'; readonly map: MapFunction<unknown, unknown> }
   | { readonly kind: 'filter'; readonly filter: FilterFunction<unknown> }

@@ -107,7 +107,11 @@ class ChainBuilder {
     const { operator } = node;
     switch (operator.kind) {
       case 'source':
-        this.#source = new SourceOperator(parts, this.#connectorOf(operator.source).createReader(operator.source));
+        this.#source = new SourceOperator(
+          parts,
+          this.#connectorOf(operator.source).createReader(operator.source),
+          operator.watermarks,
+        );
         return this.#source;
       case 'sink': {
         const sink = new SinkOperator(parts, this.#connectorOf(operator.sink).createWriter(operator.sink));

@@ -1,5 +1,6 @@
 import type { KeyedProcessFunction } from '../../shared/functions/functions.ts';
 import { textOfBinary } from '../../shared/checkpoint/binary.ts';
+import { failpointAsync } from '../../shared/failpoints/failpoint.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import { invariant, required } from '../../shared/invariant.ts';
 import type { KeyPart } from '../state/key-context.ts';
@@ -62,6 +63,9 @@ export class KeyedProcessOperator implements Operator {
   async restore(context: StateContext, signal: AbortSignal): Promise<void> {
     this.#state = context;
     this.#lists.restore(context);
+    if (context.restored !== undefined) {
+      await failpointAsync('task.during-restore');
+    }
     const clock = {
       eventMs: () => this.#watermarkMs,
       recordMs: () => this.#context.timestamp,

@@ -281,13 +281,13 @@ export class Subtask {
   }
 
   #inputOf({ chain, gate, key }: SubtaskOptions): TaskInput {
-    if (chain.source !== undefined) {
-      return new SourceInput(chain.source, chain);
-    }
-    const from = required(gate, `the gate of ${key.vertex}`);
     const onControl = (channel: number, element: ControlElement): void => {
       this.#onControl(channel, element);
     };
+    if (chain.source !== undefined) {
+      return new SourceInput(chain.source, chain, onControl);
+    }
+    const from = required(gate, `the gate of ${key.vertex}`);
     return chain.keyed === undefined
       ? new GateInput(from, chain, onControl)
       : new KeyedInput(from, chain, chain.keyed, onControl);

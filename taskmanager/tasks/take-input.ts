@@ -85,14 +85,16 @@ export class SourceInput implements TaskInput {
   #mayHaveMore = false;
   #hasEnded = false;
   #recordsPerPoll = 1;
+  readonly #onControl: OnControl;
 
-  constructor(source: SourceOperator, chain: Chain) {
+  constructor(source: SourceOperator, chain: Chain, onControl: OnControl) {
     this.#source = source;
     this.#chain = chain;
+    this.#onControl = onControl;
   }
 
   get hasInput(): boolean {
-    return this.#mayHaveMore;
+    return this.#mayHaveMore || this.#isTickDue;
   }
 
   get hasEnded(): boolean {
@@ -105,6 +107,14 @@ export class SourceInput implements TaskInput {
   }
 
   take(turn: Turn): void {
+    if (this.#isTickDue) {
+      for (const step of this.#source.tick()) {
+        this.#onControl(0, step);
+      }
+      if (!canGoOn(this.#chain)) {
+        return;
+      }
+    }
     for (let taken = 0; taken < ELEMENTS_PER_RUN && this.#mayHaveMore; taken += this.#recordsPerPoll) {
       // Before the poll: a wake during it must not be lost.
       this.#mayHaveMore = false;
@@ -118,6 +128,10 @@ export class SourceInput implements TaskInput {
         return;
       }
     }
+  }
+
+  get #isTickDue(): boolean {
+    return this.#source.isTickDue && !this.#hasEnded;
   }
 }
 
