@@ -59,7 +59,7 @@ describe.concurrent('a coordinator that is killed', () => {
       {
         name: 'co-deploy',
         taskManagers: 3,
-        coordinatorEnvironment: failpoints('coordinator.before-deploy=exit@2'),
+        coordinatorEnvironment: failpoints('coordinator.before-deploy=exit@3'),
       },
       async (run) => {
         const dead = run.cluster.coordinator;
