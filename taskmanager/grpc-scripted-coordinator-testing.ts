@@ -1,9 +1,10 @@
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
-import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
+import type { sendUnaryData, ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import type { ArtifactChunk } from '../proto/generated/nerve/v1/ArtifactChunk.ts';
 import type { ArtifactRequestDecoded } from '../proto/generated/nerve/v1/ArtifactRequest.ts';
 import type { CoordinatorMessage } from '../proto/generated/nerve/v1/CoordinatorMessage.ts';
 import type { TaskManagerMessageDecoded } from '../proto/generated/nerve/v1/TaskManagerMessage.ts';
+import type { WhoLeadsResponse } from '../proto/generated/nerve/v1/WhoLeadsResponse.ts';
 import type { FromCoordinator, FromTaskManager } from '../shared/control/messages.ts';
 import { parseLeaderEpoch } from '../shared/ids.ts';
 import { invariant } from '../shared/invariant.ts';
@@ -67,9 +68,15 @@ export class ScriptedCoordinator {
   readonly sessions: ScriptedSession[] = [];
   readonly artifacts = new Map<string, Buffer>();
   readonly #server = new Server(channelOptions);
+  #address = '';
   #wake: () => void = () => undefined;
 
   async listen(): Promise<string> {
+    this.#server.addService(protos.nerve.v1.Directory.service, {
+      WhoLeads: (_call: unknown, done: sendUnaryData<WhoLeadsResponse>) => {
+        done(null, { leads: true, address: this.#address, leaderEpoch: '1', sinceMs: '0' });
+      },
+    });
     this.#server.addService(protos.nerve.v1.Control.service, {
       Connect: (stream: Stream) => {
         this.sessions.push(
@@ -92,7 +99,8 @@ export class ScriptedCoordinator {
     return await new Promise<string>((resolve, reject) => {
       this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
         if (error === null) {
-          resolve(`127.0.0.1:${port}`);
+          this.#address = `127.0.0.1:${port}`;
+          resolve(this.#address);
         } else {
           reject(error);
         }

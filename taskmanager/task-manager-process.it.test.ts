@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fileCoordinatorConnector } from '../connectors/file/node-file-coordinator-connector.ts';
 import { generatorCoordinatorConnector } from '../connectors/generator/generator-coordinator-connector.ts';
 import { nodeClock } from '../shared/clock/node-clock.ts';
+import type { Acknowledgement } from '../shared/control/acknowledgement.ts';
 import type { AttemptKey, Deployment, FromTaskManager } from '../shared/control/messages.ts';
 import { fingerprintOf } from '../shared/graph/fingerprint.ts';
 import { chainGraph } from '../shared/graph/job-graph.ts';
@@ -15,10 +16,12 @@ import type { JobGraph } from '../shared/graph/job-graph.ts';
 import {
   parseArtifactHash,
   parseAttemptNumber,
+  parseCheckpointId,
   parseJobId,
   parseSlotIndex,
   parseSubtaskIndex,
   parseTaskManagerId,
+  parseVertexId,
 } from '../shared/ids.ts';
 import { buildGraph } from '../shared/job/build-graph.ts';
 import { loadJob } from '../shared/job/node-load-job.ts';
@@ -57,9 +60,12 @@ describe('a task manager process', () => {
 
     coordinator.sessions[0]!.send({ kind: 'start', ...keyOf(deployment) });
     await assignAll(graph, deployment);
+    await coordinator.message('checkpoint-wanted');
+    const { ack } = await checkpoint(deployment, 1n);
+    await commit(graph, ack);
+    coordinator.sessions[0]!.send({ kind: 'checkpoint-completed', ...keyOf(deployment), checkpoint: ack.checkpoint });
     await subtasksIn('finished', 4);
     await coordinator.message('attempt-ended');
-    await commit(graph);
     child.kill('SIGTERM');
     await coordinator.message('goodbye');
 
@@ -159,8 +165,32 @@ describe('a task manager process', () => {
     );
     const ended = await coordinator.message('attempt-ended', () => true, 1);
 
-    expect(again.attempts).toStrictEqual([keyOf(deployment)]);
+    expect(again.attempts).toMatchObject([keyOf(deployment)]);
     expect(ended.attempt).toBe(1);
+  }, 60_000);
+
+  test('what is acknowledged while the coordinator is away is told after its announcement, and again after the next', async () => {
+    const { graph, deployment } = await deploymentOf(jobOf('record'));
+    await register();
+    coordinator.sessions[0]!.send({ kind: 'deploy', deployment });
+    await subtasksIn('ready', 4);
+    coordinator.sessions[0]!.send({ kind: 'start', ...keyOf(deployment) });
+    await assignAll(graph, deployment);
+    await coordinator.message('checkpoint-wanted');
+    await checkpoint(deployment, 1n);
+
+    coordinator.sessions[0]!.drop();
+    const registration = await coordinator.message('register', () => true, 1);
+    coordinator.sessions[1]!.accept();
+    announce(deployment, 1);
+    const again = await coordinator.message('acknowledge-checkpoint', () => true, 1);
+
+    expect(registration.attempts).toMatchObject([
+      { ...keyOf(deployment), phase: 'running', deployedBy: 1n, completed: undefined },
+    ]);
+    expect(registration.attempts[0]?.subtasks.map(({ state }) => state)).toStrictEqual(Array(4).fill('running'));
+    expect(again.ack.checkpoint).toBe(1n);
+    expect(again.ack.subtasks).toHaveLength(4);
   }, 60_000);
 
   test('a coordinator of another version ends it with a clear error', async () => {
@@ -259,6 +289,13 @@ async function deploymentOf(path: string): Promise<{ graph: JobGraph; deployment
         slotIndex: parseSlotIndex(slot),
         dataAddress: '127.0.0.1:1',
       })),
+      checkpointing: {
+        lineage: 'l',
+        directory: join(folder, 'checkpoints'),
+        restore: undefined,
+        clusterId: 'test',
+        transactionPool: 4,
+      },
     },
   };
 }
@@ -283,13 +320,47 @@ async function assignAll(graph: JobGraph, deployment: Deployment): Promise<void>
   }
 }
 
-async function commit(graph: JobGraph): Promise<void> {
+/** Barriers start at the feed; what the task manager acknowledges. */
+async function checkpoint(
+  deployment: Deployment,
+  id: bigint,
+): Promise<Extract<FromTaskManager, { kind: 'acknowledge-checkpoint' }>> {
+  const checkpointId = parseCheckpointId(id);
+  coordinator.sessions[0]!.send({
+    kind: 'trigger-checkpoint',
+    ...keyOf(deployment),
+    checkpoint: checkpointId,
+    triggeredAtMs: 0,
+    subtasks: [0, 1].map((subtask) => ({ vertex: parseVertexId('feed'), subtask: parseSubtaskIndex(subtask) })),
+    final: undefined,
+    completed: undefined,
+  });
+  return await coordinator.message('acknowledge-checkpoint', ({ ack }) => ack.checkpoint === checkpointId);
+}
+
+function announce(deployment: Deployment, session: number): void {
+  const issued = parseCheckpointId(1n);
+  coordinator.sessions[session]!.send({
+    kind: 'announce-checkpoints',
+    ...keyOf(deployment),
+    completed: undefined,
+    issued,
+    pending: [issued],
+  });
+}
+
+async function commit(graph: JobGraph, ack: Acknowledgement): Promise<void> {
   const operator = graph.vertices.flatMap(({ nodes }) => nodes).find((node) => node.uid === 'out')?.operator;
   const spec = operator?.kind === 'sink' ? operator.sink : undefined;
-  const committer = fileCoordinatorConnector.createCommitter(spec!, { ...outside, jobId: 'small-1', uid: 'out' });
-  const committables = all()
-    .flatMap((message) => (message.kind === 'task-report' ? message.report.committables : []))
-    .flatMap((group) => group.committables);
+  const committer = fileCoordinatorConnector.createCommitter(spec!, {
+    ...outside,
+    jobId: 'small-1',
+    uid: 'out',
+    clusterId: 'test',
+  });
+  const committables = ack.subtasks
+    .flatMap(({ operators }) => operators)
+    .flatMap((described) => described.committables.map(({ committable }) => committable));
   await committer.commit(committables, new AbortController().signal);
   await committer.close();
 }
