@@ -38,6 +38,7 @@ export interface CommandOptions extends GlobalOptions {
   readonly against?: string;
   readonly dryRun?: boolean;
   readonly unknownJobs?: boolean;
+  readonly acceptLoss?: boolean;
 }
 
 /** What commands are given: the terminal, the outside layers of the configuration, and the signal that ends them. */

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { CommanderError } from 'commander';
 import { runCoordinator } from '../coordinator/main.ts';
+import { abortTransactions, commitTransactions, listTransactions } from '../coordinator/transactions-main.ts';
 import { nodeClock } from '../shared/clock/node-clock.ts';
 import { configurationFileLayer } from '../shared/config/node-configuration.ts';
 import { environmentLayer } from '../shared/config/parse-configuration.ts';
@@ -11,6 +12,7 @@ import { runTaskManager } from '../taskmanager/main.ts';
 import { grpcAdminClient } from './admin/grpc-admin-client.ts';
 import type { CliContext } from './cli-context.ts';
 import { kafkaCreateTopics } from './commands/kafka-create-topics.ts';
+import { kafkaOpenTransactions } from './commands/kafka-open-transactions.ts';
 import { startEmbeddedCluster } from './embedded/node-embedded-cluster.ts';
 import { prepareJob } from './job/node-prepare-job.ts';
 import { nerveProgram } from './nerve-program.ts';
@@ -61,6 +63,10 @@ const program = nerveProgram(cli, VERSION, {
   runTaskManager: async (settings, signal) => await thenEnd(runTaskManager(settings, signal)),
   inputEnd,
   createTopics: kafkaCreateTopics,
+  listTransactions,
+  commitTransactions,
+  abortTransactions,
+  openTransactions: kafkaOpenTransactions,
   demoModule: join(root, 'jobs/hl7-pipeline/job.ts'),
   demoOutput: relative(process.cwd(), join(root, 'build/demo')),
   emptyFolder: (path) => {

@@ -7,6 +7,7 @@ import { MemoryLeaderDirectory } from '../shared/leader/memory-leader-directory.
 import { defineJob, fileSink, generatorSource } from '../index.ts';
 import type { OutputRecord } from '../index.ts';
 import type { AdminClient } from './admin/admin-client.ts';
+import type { TxnCommandDeps } from './commands/txn-command.ts';
 import type { CliContext, Settings } from './cli-context.ts';
 import { nerveProgram } from './nerve-program.ts';
 
@@ -105,6 +106,40 @@ test('leader ends with code 3 when nobody leads', async () => {
   expect([out, exitCode]).toStrictEqual(['no coordinator leads\n', 3]);
 });
 
+test('txn list shows what is owed, and what Kafka holds open where Kafka is configured', async () => {
+  const kafka = ['-D', 'kafka.bootstrap.servers=k:1'];
+  const { out, exitCode } = await nerve(['txn', 'list', ...kafka]);
+  const json = await nerve(['txn', 'list', 'owing', '--json']);
+
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(/owing +running +12 +3 +1\n/);
+  expect(out).toMatch(/c\/lineage\/owing\/sink\/7\/0\/1 +Ongoing +30 s +14 min.* +4/);
+  expect(JSON.parse(json.out)).toMatchObject({
+    jobs: [{ jobId: 'owing', owed: [{ sink: 'out', outputs: 3 }], open: [] }],
+  });
+});
+
+test('txn commit says how much was owed, and txn abort drops what is owed only when the loss is accepted', async () => {
+  expect((await nerve(['txn', 'commit', 'owing'])).out).toBe('3 prepared outputs of owing are committed\n');
+  expect((await nerve(['txn', 'commit', 'other'])).out).toBe('nothing was owed\n');
+  expect(await nerve(['txn', 'abort', 'owing'])).toMatchObject({ exitCode: 1 });
+  expect((await nerve(['txn', 'abort', 'owing', '--accept-loss'])).out).toBe(
+    'nothing of attempt 7 of owing is open any more\n',
+  );
+});
+
+function transactionsOf(jobId: string | undefined): Awaited<ReturnType<TxnCommandDeps['listTransactions']>> {
+  return [
+    {
+      jobId: jobId ?? 'owing',
+      state: 'running',
+      checkpoint: '12',
+      owed: [{ sink: 'out', outputs: 3 }],
+      prefix: `c/lineage/${jobId ?? 'owing'}/`,
+    },
+  ];
+}
+
 /** One command line; a cluster never comes up. */
 async function nerve(words: readonly string[], file: Readonly<Record<string, string>> = {}): Promise<Run> {
   let out = '';
@@ -142,6 +177,24 @@ async function nerve(words: readonly string[], file: Readonly<Record<string, str
     createTopics: async () => {
       await Promise.resolve();
     },
+    listTransactions: async (_, jobId) => await Promise.resolve(transactionsOf(jobId)),
+    commitTransactions: async (_, jobId) => await Promise.resolve(jobId === 'owing' ? 3 : 0),
+    abortTransactions: async (_, jobId, acceptsLoss) => {
+      if (jobId === 'owing' && !acceptsLoss) {
+        throw new StreamError({ code: 'transactions-owed', reaction: 'fail-job', message: 'owed' });
+      }
+      return await Promise.resolve([7]);
+    },
+    openTransactions: async (_, prefix) =>
+      await Promise.resolve([
+        {
+          transactionalId: `${prefix}sink/7/0/1`,
+          state: 'Ongoing',
+          startedAtMs: -30_000,
+          timeoutMs: 900_000,
+          partitions: 4,
+        },
+      ]),
     demoModule: 'job.ts',
     demoOutput: 'out',
     emptyFolder: (path) => emptied.push(path),

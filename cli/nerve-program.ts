@@ -18,12 +18,15 @@ import { registerStateCommand } from './commands/state-command.ts';
 import { registerStopCommand } from './commands/stop-command.ts';
 import { registerTopicsCommand } from './commands/topics-command.ts';
 import type { CreateTopics } from './commands/topics-command.ts';
+import { registerTxnCommand } from './commands/txn-command.ts';
+import type { TxnCommandDeps } from './commands/txn-command.ts';
 import { registerDlqCommands } from './dlq/dlq-commands.ts';
 import { registerHl7Commands } from './hl7/hl7-commands.ts';
 import { collect } from './terminal/collect-option.ts';
 import { EXIT } from './terminal/terminal.ts';
 
-export interface ProgramDeps extends JobCommandDeps, DemoCommandDeps, ProcessCommandDeps, LeaderCommandDeps {
+export interface ProgramDeps
+  extends JobCommandDeps, DemoCommandDeps, ProcessCommandDeps, LeaderCommandDeps, Omit<TxnCommandDeps, 'clock'> {
   readonly createTopics: CreateTopics;
 }
 
@@ -55,6 +58,7 @@ export function nerveProgram(cli: CliContext, version: string, deps: ProgramDeps
   registerCheckCommand(program, cli, deps);
   registerStateCommand(program, cli);
   registerGcCommand(program, cli, deps.connect);
+  registerTxnCommand(program, cli, deps);
   registerLeaderCommand(program, cli, deps);
   registerPlanCommand(program, cli, deps.prepare);
   registerHl7Commands(program, cli);

@@ -36,6 +36,7 @@ import type { JobStore } from './job-store/job-store.ts';
 import { MemoryJobStore } from './job-store/memory-job-store.ts';
 import { NodeJobStore } from './job-store/node-job-store.ts';
 import { CoordinatorLoop } from './runtime/coordinator-loop.ts';
+import type { RemakeConnectors } from './runtime/remake-connectors-loop.ts';
 import { CopiesRegistry } from './savepoints/copies-in-use.ts';
 import { copySavepoint } from './savepoints/copy-savepoint.ts';
 import type { SavepointDeps } from './savepoints/copy-savepoint.ts';
@@ -114,14 +115,23 @@ export async function wireSnapshots({ configuration }: CoordinatorSettings): Pro
 /** What a leader works with. */
 export interface LeaderParts {
   readonly epoch: LeaderEpoch;
+  readonly isProven: () => boolean;
   readonly store: JobStore;
   readonly snapshots: SnapshotStore;
   readonly logger: Logger;
 }
 
+/** Makes the connectors of a job that another leader has accepted. */
+export function wireRemakeConnectors(
+  settings: CoordinatorSettings,
+  parts: Pick<LeaderParts, 'snapshots' | 'logger'>,
+): RemakeConnectors {
+  return async (spec) => await remakeConnectors(spec, connectorDeps(settings, parts));
+}
+
 export function wireLoop(
   settings: CoordinatorSettings,
-  { epoch, store, snapshots, logger }: LeaderParts,
+  { epoch, isProven, store, snapshots, logger }: LeaderParts,
 ): CoordinatorLoop {
   const { configuration } = settings;
   return new CoordinatorLoop({
@@ -133,8 +143,9 @@ export function wireLoop(
       await copySavepoint(pin, savepointDeps(settings, checkpoints), signal);
       return pin.directory;
     },
-    remakeConnectors: async (spec) => await remakeConnectors(spec, connectorDeps(settings, { snapshots, logger })),
+    remakeConnectors: wireRemakeConnectors(settings, { snapshots, logger }),
     epoch,
+    isProven,
     settings: kernelSettings(configuration),
     logger,
   });

@@ -100,7 +100,8 @@ function replay(
   }
 }
 
-function committablesIn({ operators }: CheckpointMetadata): readonly SinkCommittables[] {
+/** What a pointer to this checkpoint promises, by sink. */
+export function committablesIn({ operators }: CheckpointMetadata): readonly SinkCommittables[] {
   return operators
     .map(({ uid, subtasks }) => ({ sink: uid, committables: subtasks.flatMap(({ committables }) => committables) }))
     .filter(({ committables }) => committables.length > 0);
