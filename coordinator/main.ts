@@ -98,7 +98,8 @@ async function lead(
   const { epoch, lost } = leadership;
   const sinceMs = nodeClock.nowMs();
   const snapshots = await wireSnapshots(settings);
-  const parts = { epoch, store, snapshots, logger };
+  const isProven = (): boolean => leadership.isProven();
+  const parts = { epoch, isProven, store, snapshots, logger };
   const loop = wireLoop(settings, parts);
   const ending = AbortSignal.any([run.signal, lost]);
   let metrics: MetricsEndpoint | undefined;
@@ -106,11 +107,15 @@ async function lead(
     // Before anybody can ask: who asks too early would hear that there are no jobs.
     await loop.recover(ending);
     const served = servedBy(settings, loop, parts);
-    server.lead(served, { epoch, sinceMs, isProven: () => leadership.isProven() });
+    server.lead(served, { epoch, sinceMs, isProven });
     const port = settings.configuration['metrics.port'];
     if (port !== undefined) {
       const host = settings.configuration['metrics.host'];
-      metrics = await openMetricsEndpoint({ host, port, samples: () => clusterMetrics(loop.state) });
+      metrics = await openMetricsEndpoint({
+        host,
+        port,
+        samples: () => clusterMetrics(loop.state, nodeClock.monotonicMs()),
+      });
       logger.info('metrics-listening', { address: metrics.address });
     }
     logger.info('coordinator-leading', { address: server.address, epoch });

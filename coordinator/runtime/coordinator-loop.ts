@@ -38,6 +38,8 @@ export interface LoopDeps {
   readonly copySavepoint: CopySavepoint;
   readonly remakeConnectors: RemakeConnectors;
   readonly epoch: LeaderEpoch;
+  /** Whether nobody else can lead yet: asked before each step, since a process that was frozen is told of its loss too late. */
+  readonly isProven?: () => boolean;
   readonly settings: KernelSettings;
   readonly logger: Logger;
 }
@@ -113,7 +115,9 @@ export class CoordinatorLoop {
     const answered = new Promise<SubmitAnswer>((resolve) => {
       this.#submissions.set(request, { connectors, answer: resolve });
     });
-    const isIn = !this.#hasEnded && (await this.post({ kind: 'submit', request, spec, ...(origin === undefined ? {} : { origin }) }, signal));
+    const isIn =
+      !this.#hasEnded &&
+      (await this.post({ kind: 'submit', request, spec, ...(origin === undefined ? {} : { origin }) }, signal));
     if (!isIn) {
       this.#submissions.delete(request);
     }
@@ -129,7 +133,11 @@ export class CoordinatorLoop {
    * Takes a savepoint, with `stop` or `drain` as the job's last act. Answered when its copy is complete, or with why there is
    * none; the signal ends only the wait.
    */
-  async savepoint(jobId: JobId, wanted: Omit<SavepointRequest, 'request'>, signal: AbortSignal): Promise<SavepointAnswer> {
+  async savepoint(
+    jobId: JobId,
+    wanted: Omit<SavepointRequest, 'request'>,
+    signal: AbortSignal,
+  ): Promise<SavepointAnswer> {
     this.#lastRequest += 1;
     const request = this.#lastRequest;
     const answered = Promise.withResolvers<SavepointAnswer>();
@@ -160,7 +168,11 @@ export class CoordinatorLoop {
     const { records, cluster } = await loadCluster({ store, snapshots, clock, logger }, signal);
     this.#writer.know(records);
     const open = cluster.jobs.filter(({ terminal }) => terminal === undefined).map(({ record }) => record.spec);
-    await remakeAll(open, { remakeConnectors, connectors: this.#connectors, scope: this.#scope, clock, logger }, signal);
+    await remakeAll(
+      open,
+      { remakeConnectors, connectors: this.#connectors, scope: this.#scope, clock, logger },
+      signal,
+    );
     const step = recoverKernel(cluster, this.#context());
     logChanges(EMPTY_KERNEL, step.state, logger);
     await performEffects(step, this.#effects(signal));
@@ -177,6 +189,9 @@ export class CoordinatorLoop {
     try {
       for (;;) {
         const event = await this.#inbox.take(signal);
+        if (this.#deps.isProven?.() === false) {
+          return;
+        }
         if (event === undefined || !(await this.#stepUntil(event, signal))) {
           return;
         }
