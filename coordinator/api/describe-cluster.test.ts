@@ -57,12 +57,17 @@ test("the cluster's metrics count members, slots and jobs", () => {
   kernel.join(1, 3);
   kernel.run(specOf('j'));
 
-  expect(clusterMetrics(kernel.state).map(({ name, value, labels }) => [name, value, labels['state']])).toStrictEqual([
+  expect(
+    clusterMetrics(kernel.state, kernel.now).map(({ name, value, labels }) => [name, value, labels['state']]),
+  ).toStrictEqual([
     ['numRegisteredTaskManagers', 1, undefined],
     ['taskSlotsTotal', 3, undefined],
     ['taskSlotsAvailable', 1, undefined],
     ['numRunningJobs', 1, undefined],
     ['numRestarts', 0, undefined],
     ['jobState', 1, 'running'],
+    ['numberOfCompletedCheckpoints', 0, undefined],
+    ['numberOfFailedCheckpoints', 0, undefined],
+    ['numberOfInProgressCheckpoints', 1, undefined],
   ]);
 });

@@ -1,9 +1,4 @@
-import {
-  parseAttemptNumber,
-  parseCheckpointId,
-  parseJobId,
-  parseLeaderEpoch,
-} from '../../shared/ids.ts';
+import { parseAttemptNumber, parseCheckpointId, parseJobId, parseLeaderEpoch } from '../../shared/ids.ts';
 import type { CheckpointHandle, CheckpointPointer, SavepointPin } from './checkpoint-events.ts';
 
 /** The records of checkpoints (checkpoint-events.ts `CheckpointRecord`) as JSON, but for the terminal one. */

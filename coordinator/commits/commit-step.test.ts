@@ -30,7 +30,14 @@ describe('commits', () => {
   });
 
   test('that fail are repeated whole after a growing delay', () => {
-    const waiting = answered(begin().commits, { kind: 'commit-failed', jobId, checkpoint, sink: a, tries: 1, failure: later });
+    const waiting = answered(begin().commits, {
+      kind: 'commit-failed',
+      jobId,
+      checkpoint,
+      sink: a,
+      tries: 1,
+      failure: later,
+    });
 
     expect(onCommitTick(waiting, 99)).toStrictEqual({ kind: 'going-on', commits: waiting, send: [] });
     expect(sent(onCommitTick(waiting, 100))).toStrictEqual([
@@ -39,7 +46,14 @@ describe('commits', () => {
   });
 
   test('do not heed the answer to an older try', () => {
-    const waiting = answered(begin().commits, { kind: 'commit-failed', jobId, checkpoint, sink: a, tries: 1, failure: later });
+    const waiting = answered(begin().commits, {
+      kind: 'commit-failed',
+      jobId,
+      checkpoint,
+      sink: a,
+      tries: 1,
+      failure: later,
+    });
     const again = onCommitTick(waiting, 100).commits;
 
     expect(onCommitAnswer(again, { kind: 'committed', jobId, checkpoint, sink: a, tries: 1 }, 300).commits).toBe(again);
@@ -47,7 +61,11 @@ describe('commits', () => {
 
   test('break at once on a failure that no repetition helps', () => {
     const lost: Failure = { code: 'part-lost', reaction: 'fail-job', message: 'gone' };
-    const step = onCommitAnswer(begin().commits, { kind: 'commit-failed', jobId, checkpoint, sink: a, tries: 1, failure: lost }, 0);
+    const step = onCommitAnswer(
+      begin().commits,
+      { kind: 'commit-failed', jobId, checkpoint, sink: a, tries: 1, failure: lost },
+      0,
+    );
 
     expect(step).toMatchObject({ kind: 'broken', failure: lost });
   });

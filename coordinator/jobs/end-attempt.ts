@@ -24,7 +24,10 @@ export function endByOf(context: JobContext): number {
 }
 
 /** The part of an ending state that an attempt enters with. */
-export function endingOf(job: ActiveJob | EndingJob, context: JobContext): Pick<EndingJob, 'run' | 'endBy' | 'abandonments'> {
+export function endingOf(
+  job: ActiveJob | EndingJob,
+  context: JobContext,
+): Pick<EndingJob, 'run' | 'endBy' | 'abandonments'> {
   if ('endBy' in job) {
     const { run, endBy, abandonments } = job;
     return { run, endBy, abandonments };

@@ -223,8 +223,7 @@ function onCommits(job: Job, step: CommitStep, context: JobContext, where = 'com
       tell: [{ kind: 'committed', checkpoint }],
     };
   }
-  const next =
-    step.commits === job.checkpoints.commits ? job : withCheckpoints(job, { commits: step.commits });
+  const next = step.commits === job.checkpoints.commits ? job : withCheckpoints(job, { commits: step.commits });
   return { ...unchangedJob(withCommitFailure(next, step, where, context)), send: step.send };
 }
 

@@ -57,7 +57,7 @@ export const NOTHING_STORED: StoredCheckpoints = {
 
 export function openingCheckpoints(
   stored: StoredCheckpoints = NOTHING_STORED,
-  origin: RestoreHandle | undefined = undefined,
+  origin?: RestoreHandle,
 ): JobCheckpoints {
   const stats = { completed: 0, failed: 0, last: undefined, lastFailure: undefined };
   return { machine: undefined, stored, origin, lastPointer: undefined, commits: undefined, stats };

@@ -5,7 +5,6 @@ import type { Discovery } from '../../shared/connector/source.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type {
   AttemptNumber,
-  CheckpointId,
   JobId,
   LeaderEpoch,
   SplitId,

@@ -181,7 +181,7 @@ function everyoneEnds(kernel: KernelDriver): void {
 
 function everyoneAcknowledges(kernel: KernelDriver): void {
   const trigger = kernel.messages('trigger-checkpoint').at(-1);
-  if (trigger !== undefined && trigger.attempt === kernel.key('j').attempt) {
+  if (trigger?.attempt === kernel.key('j').attempt) {
     const { checkpoint } = trigger;
     const committables = [{ committable: `${checkpoint}`, preparedFor: checkpoint, ageMs: 0, timeoutMs: 600_000 }];
     kernel.acknowledge('j', checkpoint, { committables });

@@ -7,7 +7,6 @@ import type { CheckpointEvent } from '../checkpoints/checkpoint-events.ts';
 import { onReaderRequest } from './assign-splits.ts';
 import { isCurrent } from './attempt-key.ts';
 import { areFinishedOn, placeOf, withoutTaskManager, withReport } from './attempt-run.ts';
-import type { AttemptRun } from './attempt-run.ts';
 import { discoverDue, onDiscovery } from './discover-splits.ts';
 import { chooseOverdue, onAbandonEvent, retryAbandoning } from './end-attempt.ts';
 import { failAttempt, onFailureWhileRestarting } from './fail-attempt.ts';

@@ -1,9 +1,4 @@
-import type {
-  AttemptKey,
-  Deployment,
-  FromCoordinator,
-  TaskState,
-} from '../../shared/control/messages.ts';
+import type { AttemptKey, Deployment, FromCoordinator, TaskState } from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import {
   parseAttemptNumber,

@@ -10,7 +10,10 @@ import type { KernelDraft } from './kernel-draft.ts';
 import type { JobOrigin, KernelEvent } from './kernel-events.ts';
 
 /** Takes a new job in. Its id may be that of a job that has ended, whose numbers then go on (job.ts I2). */
-export function submitJob(draft: KernelDraft, { request, spec, origin }: Extract<KernelEvent, { kind: 'submit' }>): void {
+export function submitJob(
+  draft: KernelDraft,
+  { request, spec, origin }: Extract<KernelEvent, { kind: 'submit' }>,
+): void {
   const older = draft.state.jobs.get(spec.jobId);
   if (older !== undefined && !hasEnded(older)) {
     const failure = {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseAttemptNumber, parseIncarnation, parseJobId, parseLeaderEpoch, parseTaskManagerId } from '../../shared/ids.ts';
+import {
+  parseAttemptNumber,
+  parseIncarnation,
+  parseJobId,
+  parseLeaderEpoch,
+  parseTaskManagerId,
+} from '../../shared/ids.ts';
 import type { AttemptReport, Registration } from '../../shared/control/messages.ts';
 import { parseConnectionId } from './ids.ts';
 import { memberOn, NO_MEMBERS } from './members.ts';

@@ -44,9 +44,7 @@ export async function readCluster(
       byJob.set(key.jobId, ofJob.set(key.kind, record));
     }
   }
-  const jobs = await Promise.all(
-    [...byJob.values()].map(async (ofJob) => await readJob(ofJob, snapshots, signal)),
-  );
+  const jobs = await Promise.all([...byJob.values()].map(async (ofJob) => await readJob(ofJob, snapshots, signal)));
   return {
     jobs: jobs.filter((job) => job !== undefined),
     floor: floor === undefined ? EMPTY_KERNEL.floor : sound(floor, parseUsedNumbers(floor.value)),
@@ -151,6 +149,7 @@ function unreadable({ key }: StoredRecord, problem: string): StreamError {
     code: 'job-record-unreadable',
     reaction: 'fail-job',
     message: `The job record ${recordKeyName(key)} cannot be read: ${problem}.`,
-    remedy: 'Run the version of nerve-stream that wrote it; high-availability.cluster-id must be of this cluster alone.',
+    remedy:
+      'Run the version of nerve-stream that wrote it; high-availability.cluster-id must be of this cluster alone.',
   });
 }

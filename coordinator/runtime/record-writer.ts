@@ -4,13 +4,7 @@ import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { CheckpointPersist, RecordAnswer } from '../checkpoints/checkpoint-events.ts';
 import { recordKeyName } from '../job-store/job-store.ts';
-import type {
-  JobStore,
-  JobTransaction,
-  RecordKey,
-  StoredRecord,
-  TransactionAnswer,
-} from '../job-store/job-store.ts';
+import type { JobStore, JobTransaction, RecordKey, StoredRecord, TransactionAnswer } from '../job-store/job-store.ts';
 import { backoffMs } from '../scheduling/retry-backoff.ts';
 import type { RetryBackoff } from '../scheduling/retry-backoff.ts';
 import { checkpointChange } from './record-changes.ts';
@@ -145,7 +139,10 @@ export class RecordWriter {
     tries: number,
   ): void {
     if (kind === 'refused' || tries % 8 === 2) {
-      const keys = writes.slice(0, 4).map(({ key }) => recordKeyName(key)).join(', ');
+      const keys = writes
+        .slice(0, 4)
+        .map(({ key }) => recordKeyName(key))
+        .join(', ');
       this.#deps.logger.warn('job-record-not-written', { keys, tries, answer: kind, failure: formatFailure(failure) });
     }
   }

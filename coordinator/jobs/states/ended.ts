@@ -8,11 +8,7 @@ import { commonOf, isEnding } from '../job.ts';
 import type { CreatedJob, EndedJob, EndingJob, WaitingJob } from '../job.ts';
 
 /** Makes an end durable, and closes what the coordinator holds for the job. No exits (job.ts I3). */
-export function endJob(
-  job: EndingJob | CreatedJob | WaitingJob,
-  kind: EndedJob['kind'],
-  context: JobContext,
-): JobStep {
+export function endJob(job: EndingJob | CreatedJob | WaitingJob, kind: EndedJob['kind'], context: JobContext): JobStep {
   const { jobId } = job.spec;
   const attempts = isEnding(job) ? withoutAbandoned(job.attempts, job.abandonments) : job.attempts;
   const checkpoints = withoutIdleMachine(job.checkpoints);
