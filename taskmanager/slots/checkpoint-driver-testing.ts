@@ -38,7 +38,38 @@ export class CheckpointDriver {
     this.#post = post;
   }
 
+  get subtasks(): number {
+    return layoutSubtasks(this.#graph).length;
+  }
+
+  /** Every subtask has. */
+  get haveFinished(): boolean {
+    return this.#finished.size === this.subtasks;
+  }
+
+  /** Ids of an earlier attempt are not used again. */
+  issueAfter(checkpoint: CheckpointId): void {
+    this.#issued = checkpoint;
+  }
+
+  /** The next id is the one behind it. */
+  skipTo(issued: bigint): void {
+    this.#issued = issued;
+  }
+
   trigger(final?: 'stop' | 'drain'): CheckpointId {
+    return this.#trigger(this.#starts(), final);
+  }
+
+  /** As if the words to the other sources were lost. */
+  triggerAt(vertices: readonly string[]): CheckpointId {
+    return this.#trigger(
+      this.#starts().filter(({ vertex }) => vertices.includes(vertex)),
+      undefined,
+    );
+  }
+
+  #trigger(subtasks: readonly SubtaskKey[], final: 'stop' | 'drain' | undefined): CheckpointId {
     this.#issued += 1n;
     this.#final = final;
     const checkpoint = parseCheckpointId(this.#issued);
@@ -48,7 +79,7 @@ export class CheckpointDriver {
       ...KEY,
       checkpoint,
       triggeredAtMs: 0,
-      subtasks: this.#starts(),
+      subtasks,
       final,
       completed: this.completed.at(-1),
     });

@@ -18,6 +18,7 @@ import type { JobDefinition } from '../../shared/graph/define-job.ts';
 import { layoutSubtasks } from '../../shared/graph/execution-layout.ts';
 import { fingerprintOf } from '../../shared/graph/fingerprint.ts';
 import { chainGraph } from '../../shared/graph/job-graph.ts';
+import type { JobGraph } from '../../shared/graph/job-graph.ts';
 import { parseSlotIndex, parseSplitId, parseSubtaskIndex, parseTaskManagerId } from '../../shared/ids.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
@@ -33,7 +34,7 @@ import { CheckpointDriver, KEY } from './checkpoint-driver-testing.ts';
 import { MemorySlotState } from './memory-slot-state.ts';
 import { Slot } from './slot.ts';
 import type { SlotState } from './slot-state.ts';
-import type { SlotReport } from './slot-messages.ts';
+import type { SlotCommand, SlotReport } from './slot-messages.ts';
 
 /** The numbers 0, 1, 2 … as a source; how many were asked of it is what back-pressure is measured by. */
 export class CountingReader implements SourceReader<number> {
@@ -196,6 +197,8 @@ export interface SlotRun {
   /** Splits to every reader, the start, and no more splits. */
   start(): void;
   cancel(): void;
+  post(command: SlotCommand): void;
+  readonly areAllReady: boolean;
   /** The states reported by one vertex' subtask 0. */
   statesOf(vertex: string): readonly string[];
 }
@@ -209,7 +212,9 @@ export function openSlots(
   limits: Partial<ExchangeLimits> = {},
   state: (slot: number) => SlotState = () => new MemorySlotState(),
 ): SlotRun {
-  const graph = chainGraph(buildGraph(job, {}, { parallelism: 1, maxParallelism: 128 }));
+  // Each slot builds its own, as each thread does: functions are shared by no two of them.
+  const build = (): JobGraph => chainGraph(buildGraph(job, {}, { parallelism: 1, maxParallelism: 128 }));
+  const graph = build();
   const slotCount = Math.max(...layoutSubtasks(graph).map(({ slot }) => slot)) + 1;
   const taskManager = parseTaskManagerId('tm');
   const places = Array.from({ length: slotCount }, (_, slot) => ({
@@ -274,6 +279,14 @@ export function openSlots(
         slot.onCommand({ kind: 'cancel' });
       }
     },
+    post: (command) => {
+      for (const slot of slots) {
+        slot.onCommand(command);
+      }
+    },
+    get areAllReady() {
+      return run.reports.filter(({ state }) => state === 'ready').length === layoutSubtasks(graph).length;
+    },
     statesOf: (vertex) => run.reports.filter((report) => report.vertex === vertex).map(({ state }) => state),
   };
   const onReport = (report: SlotReport): void => {
@@ -301,7 +314,7 @@ export function openSlots(
       },
     };
     const opened = new Slot(
-      graph,
+      build(),
       { deployment, slot, modulePath: '', taskManager, settings },
       {
         clock: nodeClock,
