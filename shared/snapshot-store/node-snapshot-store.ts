@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, rm, stat, unlink } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { link, mkdir, open, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { StreamError } from '../failure/failure.ts';
 import { checkObjectKey, truncated } from './snapshot-store.ts';
@@ -17,6 +18,8 @@ import type {
 const SCRATCH = '.unfinished';
 /** A scratch file this old has no writer any more: its process died before it could link or remove it. */
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
+/** How often a put makes its directory before it gives up: each time another process has just removed it. */
+const PLACINGS_MAX = 20;
 
 /**
  * A directory as snapshot store: the embedded default, and any file system shared by all processes.
@@ -53,10 +56,7 @@ export class NodeSnapshotStore implements SnapshotStore {
     const scratch = join(this.#root, SCRATCH, randomUUID());
     try {
       await writeSynced(scratch, bytes);
-      await makeDirectories(this.#root, dirname(path));
-      call.signal.throwIfAborted();
-      await link(scratch, path);
-      await syncDirectory(dirname(path));
+      await this.#place(scratch, path, call);
       return { kind: 'created' };
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') {
@@ -113,6 +113,7 @@ export class NodeSnapshotStore implements SnapshotStore {
     try {
       await unlink(path);
       await syncDirectory(dirname(path));
+      await removeEmpty(this.#root, dirname(path));
     } catch (error) {
       if (!isAbsent(error)) {
         throw this.#failed('delete', key, error);
@@ -123,6 +124,23 @@ export class NodeSnapshotStore implements SnapshotStore {
 
   async close(): Promise<void> {
     await Promise.resolve();
+  }
+
+  /** Again when a delete has just removed the directory, because it was empty. */
+  async #place(scratch: string, path: string, call: StoreCall): Promise<void> {
+    for (let left = PLACINGS_MAX; ; left -= 1) {
+      try {
+        await makeDirectories(this.#root, dirname(path));
+        call.signal.throwIfAborted();
+        await link(scratch, path);
+        await syncDirectory(dirname(path));
+        return;
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT' || left <= 1) {
+          throw error;
+        }
+      }
+    }
   }
 
   #pathOf(key: string, call: StoreCall): string {
@@ -142,13 +160,27 @@ export class NodeSnapshotStore implements SnapshotStore {
     }
   }
 
+  /** Directory by directory: one that vanishes meanwhile hides nothing of the others. */
   async #keysUnder(directory: string, prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    const left = [directory];
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      for (const entry of await this.#entriesOf(next, prefix)) {
+        const path = join(next, entry.name);
+        const key = relative(this.#root, path).split(sep).join('/');
+        if (entry.isDirectory() && key !== SCRATCH) {
+          left.push(path);
+        } else if (entry.isFile() && key.startsWith(prefix)) {
+          keys.push(key);
+        }
+      }
+    }
+    return keys;
+  }
+
+  async #entriesOf(directory: string, prefix: string): Promise<readonly Dirent[]> {
     try {
-      const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-      return entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => relative(this.#root, join(entry.parentPath, entry.name)).split(sep).join('/'))
-        .filter((key) => key.startsWith(prefix) && !key.startsWith(SCRATCH));
+      return await readdir(directory, { withFileTypes: true });
     } catch (error) {
       if (isAbsent(error)) {
         return [];
@@ -204,6 +236,20 @@ async function makeDirectories(root: string, path: string): Promise<void> {
   }
   for (let made = path; made.length >= first.length && made !== root; made = dirname(made)) {
     await syncDirectory(dirname(made));
+  }
+}
+
+/** So that a store whose objects come and go does not fill with the folders in which they stood. */
+async function removeEmpty(root: string, path: string): Promise<void> {
+  for (let directory = path; directory !== root; directory = dirname(directory)) {
+    try {
+      await rmdir(directory);
+    } catch (error) {
+      if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error))) {
+        return;
+      }
+      throw error;
+    }
   }
 }
 

@@ -43,6 +43,33 @@ describe('a directory as a snapshot store', () => {
     expect(await readdir(scratch)).toStrictEqual(['living']);
   });
 
+  test('keeps no empty folders, and puts into one that is being removed succeed', async () => {
+    const root = await directory();
+    const store = await NodeSnapshotStore.open(root);
+    await store.put('a/stays', Buffer.from('1'), call);
+    const comeAndGo = async (worker: number): Promise<void> => {
+      for (let i = 0; i < 40; i += 1) {
+        const key = `a/b/${i % 2}/${worker}`;
+        expect((await store.put(key, Buffer.from('x'), call)).kind).toBe('created');
+        expect((await store.get(key, call)).kind).toBe('found');
+        await store.delete(key, call);
+      }
+    };
+    const look = async (): Promise<void> => {
+      for (let i = 0; i < 40; i += 1) {
+        const seen: string[] = [];
+        for await (const { key } of store.list('a/', call)) {
+          seen.push(key);
+        }
+        expect(seen).toContain('a/stays');
+      }
+    };
+
+    await Promise.all([comeAndGo(1), comeAndGo(2), comeAndGo(3), look()]);
+
+    expect(await readdir(join(root, 'a'))).toStrictEqual(['stays']);
+  });
+
   test('that cannot be used says which, and what to check', async () => {
     const root = await directory();
     await symlink('/dev/null', join(root, 'no-directory'));

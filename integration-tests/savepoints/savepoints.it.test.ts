@@ -1,0 +1,266 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { referencedObjects } from '../../shared/checkpoint/referenced-objects.ts';
+import { readMetadata } from '../../shared/checkpoint/read-metadata.ts';
+import { parseSnapshotFolder, metadataKeyIn } from '../../shared/checkpoint/snapshot-folder.ts';
+import { openSnapshotStore } from '../../shared/snapshot-store/node-open-snapshot-store.ts';
+import type { SnapshotStore } from '../../shared/snapshot-store/snapshot-store.ts';
+import { ClusterUnderTest } from '../harness/cluster-under-test.ts';
+import { eventually } from '../harness/eventually.ts';
+
+const root = join(import.meta.dirname, '../..');
+const module = join(import.meta.dirname, 'visits-job.ts');
+const PATIENTS = 20;
+const call = { deadlineMs: 10_000, signal: new AbortController().signal };
+const s3 = { endpoint: undefined, region: '', accessKey: undefined, secretKey: undefined };
+
+let folder: string;
+let cluster: ClusterUnderTest;
+let address: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'nerve-savepoints-'));
+  cluster = await ClusterUnderTest.start({
+    taskManagers: 2,
+    slots: 3,
+    configuration: {
+      'state.checkpoints.dir': join(folder, 'checkpoints'),
+      'state.savepoints.dir': join(folder, 'savepoints'),
+      'execution.checkpointing.interval': '200 ms',
+      'pipeline.max-parallelism': '64',
+    },
+  });
+  address = (await cluster.admin.cluster()).leader;
+});
+
+afterAll(async () => {
+  await cluster.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a job goes on from its savepoints at any parallelism, each visit counted once', async () => {
+  const output = join(folder, 'out-1');
+  const args = ['--output', output];
+  await cluster.submit(module, args, 2, { jobId: 'visits' });
+  await seen(output, 200);
+
+  const taken = nerve(['savepoint', 'visits']);
+  const after = await seen(output, visitsIn(output).length + 200);
+  const stopped = nerve(['stop', 'visits', '--savepoint', join(folder, 'elsewhere'), '--json']);
+  const { directory } = jsonOf<{ directory: string }>(stopped);
+  const atStop = visitsIn(output);
+
+  expect(taken.status).toBe(0);
+  expect(taken.stdout.trim()).toMatch(new RegExp(`^${folder}/savepoints/savepoint-visits-[0-9a-f]{8}$`));
+  expect(directory).toContain(`${folder}/elsewhere/savepoint-visits-`);
+  expect((await cluster.admin.job('visits')).summary.state).toBe('finished');
+  expect(numbered(after)).toBe(true);
+  expect(await verifySavepoint(taken.stdout.trim())).toBe('savepoint');
+
+  await cluster.submit(module, args, 3, { jobId: 'visits-2', fromSavepoint: directory });
+  await seen(output, atStop.length + 400);
+  const again = jsonOf<{ directory: string }>(nerve(['stop', 'visits-2', '--savepoint', '--json']));
+  await cluster.submit(module, args, 1, { jobId: 'visits-3', fromSavepoint: again.directory });
+  const atEnd = await seen(output, visitsIn(output).length + 400);
+  await cluster.admin.cancel('visits-3');
+
+  expect(numbered(atEnd)).toBe(true);
+  expect(numbered(visitsIn(output))).toBe(true);
+});
+
+test('what a savepoint holds can be looked at, and deleted', async () => {
+  const output = join(folder, 'out-2');
+  await cluster.submit(module, ['--output', output], 2, { jobId: 'looked-at' });
+  await seen(output, 300);
+  const { directory } = jsonOf<{ directory: string }>(nerve(['stop', 'looked-at', '--savepoint', '--json']));
+  const visits = visitsIn(output).filter(({ patient }) => patient === 'p3').length;
+
+  const inspected = nerve(['savepoint', 'inspect', directory, '--verify']);
+  const get = (state: string, key: string): ReturnType<typeof nerve> =>
+    nerve(['state', 'get', directory, '--operator', 'count', '--state', state, '--key', key]);
+
+  expect(inspected.stdout).toContain('is a savepoint of job looked-at');
+  expect(inspected.stdout).toMatch(/count +2 +64 [^]* last +list /);
+  expect(jsonOf(get('visits', 'p3'))).toStrictEqual({ value: visits, version: 1 });
+  expect(jsonOf(get('last', 'p3'))).toStrictEqual({
+    list: [visits - 2, visits - 1, visits].map((value) => ({ value, version: 1 })),
+  });
+  expect(Object.keys(jsonOf<{ map: object }>(get('wards', 'p3')).map).toSorted()).toStrictEqual([
+    'ward-0',
+    'ward-1',
+    'ward-2',
+  ]);
+  expect(get('visits', 'nobody')).toMatchObject({ status: 1, stdout: '' });
+  expect(get('nothing', 'p3').stderr).toContain('no state "nothing"');
+  expect(nerve(['savepoint', 'inspect', join(folder, 'savepoints', 'none')]).stderr).toContain('there is no folder');
+
+  expect(nerve(['savepoint', 'dispose', directory]).status).toBe(0);
+  expect(nerve(['savepoint', 'inspect', directory]).status).toBe(1);
+});
+
+test('before a job is replaced, its state can be checked; what would be lost is refused or left behind', async () => {
+  const output = join(folder, 'out-3');
+  await cluster.submit(module, ['--output', output], 2, { jobId: 'checked' });
+  await seen(output, 100);
+  const check = (...args: readonly string[]): ReturnType<typeof nerve> =>
+    nerve(['--json', '-D', 'pipeline.max-parallelism=64', 'check', module, '--against', 'checked', ...args]);
+  const verdicts = (result: ReturnType<typeof nerve>): Record<string, string> =>
+    Object.fromEntries(
+      jsonOf<{ uid: string; what: string; verdict: string }[]>(result).map(({ uid, what, verdict }) => [
+        `${uid} ${what}`,
+        verdict,
+      ]),
+    );
+
+  const same = check('-p', '2');
+  const wider = check('-p', '4');
+  const renamed = check('-p', '2', '--', '--renamed');
+  const other = check('-p', '2', '--', '--without-counter');
+
+  expect(same.status).toBe(0);
+  expect(verdicts(same)).toStrictEqual({
+    'feed splits': 'restored',
+    'count state visits': 'restored',
+    'count state last': 'restored',
+    'count state wards': 'restored',
+    'count state notes': 'restored',
+    'count timers': 'restored',
+  });
+  expect(wider.status).toBe(0);
+  expect(verdicts(wider)['count state visits']).toBe('redistributed');
+  expect(renamed.status).toBe(1);
+  expect(verdicts(renamed)).toMatchObject({ 'count state visits': 'dropped', 'count state arrivals': 'new' });
+  expect(other.status).toBe(1);
+  expect(verdicts(other)).toMatchObject({ 'count state visits': 'dropped', 'other state visits': 'new' });
+
+  const { directory } = jsonOf<{ directory: string }>(nerve(['stop', 'checked', '--savepoint', '--json']));
+  const submit = (...more: readonly string[]): ReturnType<typeof nerve> =>
+    nerve([
+      'submit',
+      module,
+      '--job-id',
+      'checked-2',
+      '-p',
+      '2',
+      '--from-savepoint',
+      directory,
+      ...more,
+      '--',
+      '--output',
+      output,
+      '--without-counter',
+    ]);
+  const refused = submit();
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain('operator count has state in the savepoint');
+  const allowed = submit('--allow-non-restored-state');
+  expect(allowed.stderr).toContain('state was left behind of operators count');
+  await cluster.inState('checked-2', 'running');
+  await cluster.admin.cancel('checked-2');
+});
+
+test('after a collection nothing is left that no checkpoint names', async () => {
+  const output = join(folder, 'out-4');
+  await cluster.submit(module, ['--output', output], 2, { jobId: 'swept' });
+  await seen(output, 600);
+  await cluster.admin.cancel('swept');
+
+  const dry = nerve(['gc', '--dry-run']);
+  const wet = nerve(['gc', '--json']);
+
+  expect(dry.stdout).toMatch(/WOULD BE DELETED/);
+  expect(wet.status).toBe(0);
+  expect(nerve(['gc']).stdout).toContain('no garbage');
+  const store = await openSnapshotStore(join(folder, 'checkpoints'), s3);
+  for (const jobId of ['visits', 'swept']) {
+    const { directory } = await cluster.admin.checkpoint(jobId);
+    const kept = await keysOf(store, `jobs/${jobId}/checkpoints/`);
+    expect(kept).toContain(`${directory.slice(`${folder}/checkpoints/`.length)}/metadata`);
+    const named = new Set<string>();
+    for (const key of kept) {
+      referencedObjects(await readMetadata(store, key, call)).forEach((object) => named.add(object.key));
+    }
+    const objects = (await keysOf(store, `jobs/${jobId}/`)).filter((key) => !kept.includes(key));
+    expect(objects.toSorted()).toStrictEqual([...named].toSorted());
+  }
+  await store.close();
+});
+
+interface Visit {
+  readonly patient: string;
+  readonly visit: number;
+}
+
+/** What is visible of the output, of all runs into the folder. */
+function visitsIn(output: string): Visit[] {
+  const topic = join(output, 'visits');
+  if (!existsSync(topic)) {
+    return [];
+  }
+  return readdirSync(topic)
+    .filter((name) => name.startsWith('part-'))
+    .flatMap((name) => readFileSync(join(topic, name), 'utf8').split('\n'))
+    .filter((line) => line !== '')
+    .map((line) => {
+      const { value } = JSON.parse(line) as { readonly value: string | Visit };
+      return typeof value === 'string' ? (JSON.parse(value) as Visit) : value;
+    });
+}
+
+async function seen(output: string, count: number): Promise<Visit[]> {
+  return await eventually(`${count} visits are written`, async () => {
+    const visits = await Promise.resolve(visitsIn(output));
+    return visits.length >= count ? visits : undefined;
+  });
+}
+
+/** Each patient's visits are 1, 2, 3 … each once. */
+function numbered(visits: readonly Visit[]): boolean {
+  const byPatient = Map.groupBy(visits, ({ patient }) => patient);
+  return (
+    byPatient.size === PATIENTS &&
+    [...byPatient.values()].every((ofPatient) => {
+      const numbers = ofPatient.map(({ visit }) => visit).toSorted((a, b) => a - b);
+      return numbers.every((visit, i) => visit === i + 1);
+    })
+  );
+}
+
+async function verifySavepoint(directory: string): Promise<string> {
+  const { location, folder: name } = parseSnapshotFolder(directory);
+  const store = await openSnapshotStore(location, s3);
+  const metadata = await readMetadata(store, metadataKeyIn(name), call);
+  const keys = await keysOf(store, `${name}/`);
+  expect(keys.toSorted()).toStrictEqual(
+    [metadataKeyIn(name), ...referencedObjects(metadata).map(({ key }) => key)].toSorted(),
+  );
+  await store.close();
+  return metadata.kind;
+}
+
+async function keysOf(store: SnapshotStore, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix, call)) {
+    keys.push(key);
+  }
+  return keys;
+}
+
+function nerve(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'cli/main.ts'), '-D', `coordinator.rpc.addresses=${address}`, ...args],
+    { encoding: 'utf8', cwd: root },
+  );
+  return { status, stdout, stderr };
+}
+
+function jsonOf<T = unknown>({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): T {
+  if (stdout === '') {
+    throw new Error(`nothing was written; ${stderr}`);
+  }
+  return JSON.parse(stdout) as T;
+}
