@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     // Concurrent tests of one file: the chaos scenarios, of several processes each.
-    maxConcurrency: 3,
+    maxConcurrency: 2,
     projects: [
       {
         extends: true,

@@ -9,8 +9,12 @@ import { prepareJob } from '../../cli/job/node-prepare-job.ts';
 import { required } from '../../shared/invariant.ts';
 import { eventually } from './eventually.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
+import { runNerve } from './run-nerve.ts';
+import type { NerveRun } from './run-nerve.ts';
 
 const LINES_SHOWN = 20;
+/** Several processes start at once on a few cores: each takes a second of one of them. */
+const START_MS = 90_000;
 
 export interface ClusterOptions {
   readonly taskManagers: number;
@@ -95,10 +99,14 @@ export class ClusterUnderTest {
 
   /** Waits until so many task managers are registered. */
   async registered(count: number): Promise<void> {
-    await eventually(`${count} task managers are registered`, async () => {
-      const { taskManagers } = await this.admin.cluster();
-      return taskManagers.length === count ? true : undefined;
-    });
+    await eventually(
+      `${count} task managers are registered`,
+      async () => {
+        const { taskManagers } = await this.admin.cluster();
+        return taskManagers.length === count ? true : undefined;
+      },
+      START_MS,
+    );
   }
 
   /** Bundles and submits a job; `more` as the admin API has it: an id, a savepoint to begin with. */
@@ -129,6 +137,13 @@ export class ClusterUnderTest {
     );
   }
 
+  /** Runs one `nerve` command with the configuration of the first coordinator; what it printed, and its exit code. */
+  async nerve(words: readonly string[]): Promise<NerveRun> {
+    const [host = '', port = ''] = (this.#addresses[0] ?? '').split(':');
+    const own = { 'coordinator.rpc.host': host, 'coordinator.rpc.port': port };
+    return await runNerve([...words, ...this.#definitions('coordinator', own)]);
+  }
+
   get processes(): readonly ProcessUnderTest[] {
     return [...this.coordinators, ...this.taskManagers];
   }
@@ -149,12 +164,16 @@ export class ClusterUnderTest {
 
   async #begin(): Promise<void> {
     const { taskManagers, taskManagerEnvironments } = this.#options;
-    await eventually('the coordinator answers', async () => {
+    const answers = async (): Promise<true | undefined> => {
       if (!this.coordinator.isRunning) {
         throw new Error(`the coordinator ended at once: ${String(await this.coordinator.ended())}`);
       }
-      return await this.admin.cluster().catch(() => undefined);
-    });
+      return await this.admin.cluster().then(
+        () => true,
+        () => undefined,
+      );
+    };
+    await eventually('the coordinator answers', answers, START_MS);
     // The first one leads: it is alone until here.
     this.#addresses.slice(1).forEach((_, i) => {
       this.startCoordinator(i + 1);
@@ -171,6 +190,10 @@ export class ClusterUnderTest {
     own: Readonly<Record<string, string>>,
     environment: Environment | undefined,
   ): ProcessUnderTest {
+    return new ProcessUnderTest(name, [command, ...this.#definitions(name, own)], this.folder, environment);
+  }
+
+  #definitions(name: string, own: Readonly<Record<string, string>>): readonly string[] {
     const brokers = process.env['KAFKA_BROKERS'];
     const configuration = {
       'coordinator.rpc.addresses': this.#addresses.join(','),
@@ -180,8 +203,7 @@ export class ClusterUnderTest {
       ...this.#options.configurationOf?.[name],
       ...own,
     };
-    const definitions = Object.entries(configuration).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
-    return new ProcessUnderTest(name, [command, ...definitions], this.folder, environment);
+    return Object.entries(configuration).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
   }
 }
 
