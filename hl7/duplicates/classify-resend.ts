@@ -3,7 +3,7 @@
 // I2 MSH-10 alone proves nothing: senders restart their counters, and several share one (HL7 2.9.2 asks for uniqueness per sender,
 //    and many break it). The same MSH-10 with other content is a collision: passed, and reported.
 // I3 Pure: the caller keeps what was seen (keyed state with a time to live) and decides by the policy.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Hl7Message } from '../message/hl7-message.ts';
 import type { DuplicatePolicy } from './duplicate-policy.ts';
 
@@ -29,13 +29,13 @@ export function fingerprintOf(message: Hl7Message): MessageFingerprint | undefin
   if (controlId === undefined) {
     return undefined;
   }
-  const sender = [message.value(0, 3), message.value(0, 4), controlId].map((part) => escapePart(part ?? ''));
-  return { identity: sender.join('|'), contentHash: contentHash(message.bytes) };
+  const sender = `${escapePart(message.value(0, 3) ?? '')}|${escapePart(message.value(0, 4) ?? '')}`;
+  return { identity: `${sender}|${escapePart(controlId)}`, contentHash: contentHash(message.bytes) };
 }
 
 /** SHA-256 of the bytes, cut to 128 bits. */
 export function contentHash(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, HASH_HEX_CHARS);
+  return hash('sha256', bytes, 'hex').slice(0, HASH_HEX_CHARS);
 }
 
 /**
@@ -54,5 +54,8 @@ export function classifyResend(
 }
 
 function escapePart(part: string): string {
+  if (!part.includes('\\') && !part.includes('|')) {
+    return part;
+  }
   return part.replaceAll('\\', '\\E\\').replaceAll('|', '\\F\\');
 }

@@ -5,7 +5,7 @@ import { oldestOrder, stepOrder } from './open-orders.ts';
 import type { OpenOrder, OrderChange } from './open-orders.ts';
 import { isRetiring } from './patient-event.ts';
 import type { PatientEvent } from './patient-event.ts';
-import { nextVisit } from './visit.ts';
+import { compactVisit, nextVisit } from './visit.ts';
 import type { Visit } from './visit.ts';
 
 /** What is kept of a patient besides the open orders. Plain data. */
@@ -114,7 +114,10 @@ export class Patients {
       this.#patient.clear();
       return;
     }
-    this.#patient.update(withoutUndefined({ visit: visit && withoutUndefined(visit), mergedInto }));
+    this.#patient.update({
+      ...(visit === undefined ? {} : { visit: compactVisit(visit) }),
+      ...(mergedInto === undefined ? {} : { mergedInto }),
+    });
   }
 
   #put(key: string, order: OpenOrder): void {
@@ -143,10 +146,4 @@ export function contextOf({ after, answers }: PatientStep): PatientContext | und
 
 function answersOf(answers: readonly Answer[]): Pick<PatientContext, 'answers'> {
   return answers.length === 0 ? {} : { answers };
-}
-
-/** What is not known takes no room in the state. */
-function withoutUndefined<T extends object>(value: T): T;
-function withoutUndefined(value: object): object {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
 }

@@ -71,10 +71,10 @@ export class Resends {
   }
 
   #trim(): void {
-    const entries = Array.from(this.#seen.entries());
-    if (entries.length <= SEEN_MAX) {
+    if (Array.from(this.#seen.keys()).length <= SEEN_MAX) {
       return;
     }
+    const entries = Array.from(this.#seen.entries());
     entries.sort(([keyA, a], [keyB, b]) => a.atMs - b.atMs || (keyA < keyB ? -1 : 1));
     for (const [key] of entries.slice(0, entries.length - SEEN_MAX)) {
       this.#seen.delete(key);

@@ -61,7 +61,28 @@ export function nextVisit(visit: Visit | undefined, event: PatientEvent): Visit 
 
 /** Whether anything changed that others are told of. */
 export function isSameForOthers(a: Visit | undefined, b: Visit | undefined): boolean {
-  return a === b || JSON.stringify(told(a)) === JSON.stringify(told(b));
+  if (a === b || a === undefined || b === undefined) {
+    return a === b;
+  }
+  const isSameStay = a.status === b.status && a.admittedAt === b.admittedAt && a.dischargedAt === b.dischargedAt;
+  const isSamePlace = a.location === b.location || JSON.stringify(a.location) === JSON.stringify(b.location);
+  return isSameStay && isSamePlace && a.id === b.id && a.class === b.class;
+}
+
+/** As it is stored: what is not known takes no room. */
+export function compactVisit({ status, at, ...facts }: Visit): Visit {
+  const { id, number, class: ofClass, location, admittedAt, dischargedAt, before } = facts;
+  return {
+    status,
+    at,
+    ...(id === undefined ? {} : { id }),
+    ...(number === undefined ? {} : { number }),
+    ...(ofClass === undefined ? {} : { class: ofClass }),
+    ...(location === undefined ? {} : { location }),
+    ...(admittedAt === undefined ? {} : { admittedAt }),
+    ...(dischargedAt === undefined ? {} : { dischargedAt }),
+    ...(before === undefined ? {} : { before }),
+  };
 }
 
 const TRANSITIONS: Readonly<Record<string, (situation: Situation) => Visit | undefined>> = {
@@ -192,8 +213,4 @@ function isPresent({ status }: Visit): boolean {
 
 function standing({ status, location }: Visit): Standing {
   return { status, location };
-}
-
-function told(visit: Visit | undefined): object | undefined {
-  return visit && { ...visit, at: undefined, before: undefined };
 }
