@@ -362,7 +362,7 @@ describe('a final checkpoint', () => {
     expect(writer.visible).toHaveLength(reader.handedOver);
     expect(ends).toBe(0);
     expect(
-      [...run.checkpoints.snapshotsOf(checkpoint).values()].some(({ operators }) => operators[0]?.isFinished),
+      [...run.checkpoints.snapshotsOf(checkpoint).values()].some(({ operators }) => operators[0]?.isFinished === true),
     ).toBe(false);
     expect(run.failures).toStrictEqual([]);
   });
@@ -399,7 +399,7 @@ describe('a final checkpoint', () => {
     expect(ends).toBe(1);
     expect(writer.visible).toHaveLength(reader.handedOver + 1);
     expect(
-      [...run.checkpoints.snapshotsOf(checkpoint).values()].every(({ operators }) => operators[0]?.isFinished),
+      [...run.checkpoints.snapshotsOf(checkpoint).values()].every(({ operators }) => operators[0]?.isFinished === true),
     ).toBe(true);
   });
 
