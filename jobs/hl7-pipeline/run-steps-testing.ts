@@ -9,7 +9,7 @@ import { deadLetters } from './dead-letter.ts';
 import { Enrich } from './enrich.ts';
 import { Hl7Element } from './hl7-element.ts';
 import { Parse } from './parse.ts';
-import { KeyedFunctionUnderTest } from './keyed-function-testing.ts';
+import { KeyedFunctionUnderTest } from '../keyed-function-testing.ts';
 import { PartByPatient, patientKeyOf, withoutPatient } from './patient-key.ts';
 import { Correlate } from './patient/correlate.ts';
 import { patientElementSerializer } from './patient/patient-notice.ts';

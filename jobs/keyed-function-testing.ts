@@ -1,12 +1,12 @@
-import type { KeyedProcessContext, KeyedProcessFunction, KeyedRuntimeContext, OutputTag, Timers } from '../../index.ts';
-import { silentLogger } from '../../shared/log/logger.ts';
-import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
-import { parseCheckpointId, parseKeyGroup } from '../../shared/ids.ts';
-import { KeyedState } from '../../taskmanager/state/keyed-state.ts';
-import { KeyedStore } from '../../taskmanager/state/keyed-store.ts';
-import { MemoryKeyValueStore } from '../../taskmanager/state/memory-key-value-store.ts';
-import { OperatorState } from '../../taskmanager/state/operator-state.ts';
-import { StateDictionary } from '../../taskmanager/state/state-dictionary.ts';
+import type { KeyedProcessContext, KeyedProcessFunction, KeyedRuntimeContext, OutputTag, Timers } from '../index.ts';
+import { silentLogger } from '../shared/log/logger.ts';
+import { MetricRegistry } from '../shared/metrics/metric-registry.ts';
+import { parseCheckpointId, parseKeyGroup } from '../shared/ids.ts';
+import { KeyedState } from '../taskmanager/state/keyed-state.ts';
+import { KeyedStore } from '../taskmanager/state/keyed-store.ts';
+import { MemoryKeyValueStore } from '../taskmanager/state/memory-key-value-store.ts';
+import { OperatorState } from '../taskmanager/state/operator-state.ts';
+import { StateDictionary } from '../taskmanager/state/state-dictionary.ts';
 
 /** So small that state is read from the store again and again, as with a million patients. */
 const LIMITS = { dirtySoftBytes: 1 << 20, dirtyHardBytes: 1 << 21, cacheBytes: Number(process.env['CACHE'] ?? 4_096) };
