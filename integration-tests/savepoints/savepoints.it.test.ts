@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { METADATA_FORMAT } from '../../shared/checkpoint/format-metadata.ts';
 import { referencedObjects } from '../../shared/checkpoint/referenced-objects.ts';
 import { readMetadata } from '../../shared/checkpoint/read-metadata.ts';
 import { parseSnapshotFolder, metadataKeyIn } from '../../shared/checkpoint/snapshot-folder.ts';
 import { openSnapshotStore } from '../../shared/snapshot-store/node-open-snapshot-store.ts';
 import type { SnapshotStore } from '../../shared/snapshot-store/snapshot-store.ts';
 import { ClusterUnderTest } from '../harness/cluster-under-test.ts';
-import { eventually } from '../harness/eventually.ts';
+import { areConsecutive, numbersByPatient, seen, visitsIn } from './written-visits.ts';
+import type { Visit } from './written-visits.ts';
 
 const root = join(import.meta.dirname, '../..');
 const module = join(import.meta.dirname, 'visits-job.ts');
@@ -50,7 +52,7 @@ test('a job goes on from its savepoints at any parallelism, each visit counted o
   const taken = nerve(['savepoint', 'visits']);
   const after = await seen(output, visitsIn(output).length + 200);
   const stopped = nerve(['stop', 'visits', '--savepoint', join(folder, 'elsewhere'), '--json']);
-  const { directory } = jsonOf<{ directory: string }>(stopped);
+  const directory = directoryOf(stopped);
   const atStop = visitsIn(output);
 
   expect(taken.status).toBe(0);
@@ -62,8 +64,8 @@ test('a job goes on from its savepoints at any parallelism, each visit counted o
 
   await cluster.submit(module, args, 3, { jobId: 'visits-2', fromSavepoint: directory });
   await seen(output, atStop.length + 400);
-  const again = jsonOf<{ directory: string }>(nerve(['stop', 'visits-2', '--savepoint', '--json']));
-  await cluster.submit(module, args, 1, { jobId: 'visits-3', fromSavepoint: again.directory });
+  const again = directoryOf(nerve(['stop', 'visits-2', '--savepoint', '--json']));
+  await cluster.submit(module, args, 1, { jobId: 'visits-3', fromSavepoint: again });
   const atEnd = await seen(output, visitsIn(output).length + 400);
   await cluster.admin.cancel('visits-3');
 
@@ -71,11 +73,32 @@ test('a job goes on from its savepoints at any parallelism, each visit counted o
   expect(numbered(visitsIn(output))).toBe(true);
 });
 
+test('a savepoint of each earlier format is restored', async () => {
+  for (let format = 1; format <= METADATA_FORMAT; format += 1) {
+    const fixture = join(root, 'integration-tests/fixtures', `savepoint-format-${format}`);
+    const { visits } = JSON.parse(readFileSync(join(fixture, 'expected.json'), 'utf8')) as {
+      readonly visits: Readonly<Record<string, number>>;
+    };
+    const output = join(folder, `out-format-${format}`);
+    const args = ['--output', output, '--patients', '6', '--notes-bytes', '6000'];
+    const jobId = `format-${format}`;
+    await cluster.submit(module, args, 3, { jobId, fromSavepoint: join(fixture, 'savepoint') });
+    await seen(output, 100);
+    await cluster.admin.cancel(jobId);
+
+    const written = numbersByPatient(visitsIn(output));
+    expect(written.size).toBe(6);
+    for (const [patient, numbers] of written) {
+      expect(areConsecutive(numbers, (visits[patient] ?? 0) + 1)).toBe(true);
+    }
+  }
+});
+
 test('what a savepoint holds can be looked at, and deleted', async () => {
   const output = join(folder, 'out-2');
   await cluster.submit(module, ['--output', output], 2, { jobId: 'looked-at' });
   await seen(output, 300);
-  const { directory } = jsonOf<{ directory: string }>(nerve(['stop', 'looked-at', '--savepoint', '--json']));
+  const directory = directoryOf(nerve(['stop', 'looked-at', '--savepoint', '--json']));
   const visits = visitsIn(output).filter(({ patient }) => patient === 'p3').length;
 
   const inspected = nerve(['savepoint', 'inspect', directory, '--verify']);
@@ -88,7 +111,7 @@ test('what a savepoint holds can be looked at, and deleted', async () => {
   expect(jsonOf(get('last', 'p3'))).toStrictEqual({
     list: [visits - 2, visits - 1, visits].map((value) => ({ value, version: 1 })),
   });
-  expect(Object.keys(jsonOf<{ map: object }>(get('wards', 'p3')).map).toSorted()).toStrictEqual([
+  expect(Object.keys((jsonOf(get('wards', 'p3')) as { map: object }).map).toSorted()).toStrictEqual([
     'ward-0',
     'ward-1',
     'ward-2',
@@ -109,7 +132,7 @@ test('before a job is replaced, its state can be checked; what would be lost is 
     nerve(['--json', '-D', 'pipeline.max-parallelism=64', 'check', module, '--against', 'checked', ...args]);
   const verdicts = (result: ReturnType<typeof nerve>): Record<string, string> =>
     Object.fromEntries(
-      jsonOf<{ uid: string; what: string; verdict: string }[]>(result).map(({ uid, what, verdict }) => [
+      (jsonOf(result) as { uid: string; what: string; verdict: string }[]).map(({ uid, what, verdict }) => [
         `${uid} ${what}`,
         verdict,
       ]),
@@ -136,7 +159,7 @@ test('before a job is replaced, its state can be checked; what would be lost is 
   expect(other.status).toBe(1);
   expect(verdicts(other)).toMatchObject({ 'count state visits': 'dropped', 'other state visits': 'new' });
 
-  const { directory } = jsonOf<{ directory: string }>(nerve(['stop', 'checked', '--savepoint', '--json']));
+  const directory = directoryOf(nerve(['stop', 'checked', '--savepoint', '--json']));
   const submit = (...more: readonly string[]): ReturnType<typeof nerve> =>
     nerve([
       'submit',
@@ -189,44 +212,10 @@ test('after a collection nothing is left that no checkpoint names', async () => 
   await store.close();
 });
 
-interface Visit {
-  readonly patient: string;
-  readonly visit: number;
-}
-
-/** What is visible of the output, of all runs into the folder. */
-function visitsIn(output: string): Visit[] {
-  const topic = join(output, 'visits');
-  if (!existsSync(topic)) {
-    return [];
-  }
-  return readdirSync(topic)
-    .filter((name) => name.startsWith('part-'))
-    .flatMap((name) => readFileSync(join(topic, name), 'utf8').split('\n'))
-    .filter((line) => line !== '')
-    .map((line) => {
-      const { value } = JSON.parse(line) as { readonly value: string | Visit };
-      return typeof value === 'string' ? (JSON.parse(value) as Visit) : value;
-    });
-}
-
-async function seen(output: string, count: number): Promise<Visit[]> {
-  return await eventually(`${count} visits are written`, async () => {
-    const visits = await Promise.resolve(visitsIn(output));
-    return visits.length >= count ? visits : undefined;
-  });
-}
-
 /** Each patient's visits are 1, 2, 3 … each once. */
 function numbered(visits: readonly Visit[]): boolean {
-  const byPatient = Map.groupBy(visits, ({ patient }) => patient);
-  return (
-    byPatient.size === PATIENTS &&
-    [...byPatient.values()].every((ofPatient) => {
-      const numbers = ofPatient.map(({ visit }) => visit).toSorted((a, b) => a - b);
-      return numbers.every((visit, i) => visit === i + 1);
-    })
-  );
+  const byPatient = numbersByPatient(visits);
+  return byPatient.size === PATIENTS && [...byPatient.values()].every((numbers) => areConsecutive(numbers, 1));
 }
 
 async function verifySavepoint(directory: string): Promise<string> {
@@ -258,9 +247,13 @@ function nerve(args: readonly string[]): { status: number | null; stdout: string
   return { status, stdout, stderr };
 }
 
-function jsonOf<T = unknown>({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): T {
+function directoryOf(result: ReturnType<typeof nerve>): string {
+  return (jsonOf(result) as { readonly directory: string }).directory;
+}
+
+function jsonOf({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): unknown {
   if (stdout === '') {
     throw new Error(`nothing was written; ${stderr}`);
   }
-  return JSON.parse(stdout) as T;
+  return JSON.parse(stdout);
 }

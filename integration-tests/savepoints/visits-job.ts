@@ -26,7 +26,9 @@ export const job = defineJob(
       )
       .map(({ value }) => value.toString(), { uid: 'patient' })
       .keyBy((patient) => patient)
-      .process(new CountVisits(args.renamed ? 'arrivals' : 'visits'), { uid: args.withoutCounter ? 'other' : 'count' });
+      .process(new CountVisits(args.renamed ? 'arrivals' : 'visits', args.notesBytes), {
+        uid: args.withoutCounter ? 'other' : 'count',
+      });
     visits
       .map((visit): OutputRecord => ({
         topic: 'visits',
@@ -42,6 +44,11 @@ export const job = defineJob(
       patients: { type: 'number', description: 'how many there are', default: 20 },
       rate: { type: 'number', description: 'visits a second', default: 400 },
       count: { type: 'number', description: 'visits in all; without end when absent' },
+      notesBytes: {
+        type: 'number',
+        description: 'state of each patient that no compression makes small',
+        default: 4_096,
+      },
       renamed: { type: 'boolean', description: 'keep the count under another name', default: false },
       withoutCounter: { type: 'boolean', description: 'count under another uid', default: false },
     },
@@ -57,17 +64,18 @@ interface Visit {
 
 const LAST_MAX = 3;
 const FAR_MS = 3_600_000;
-const NOTES_BYTES = 4_096;
 
 class CountVisits implements KeyedProcessFunction<string, Visit> {
   readonly #name: string;
+  readonly #notesBytes: number;
   #visits!: ValueState<number>;
   #last!: ListState<number>;
   #wards!: MapState<number>;
   #notes!: ValueState<Uint8Array>;
 
-  constructor(name: string) {
+  constructor(name: string, notesBytes: number) {
     this.#name = name;
+    this.#notesBytes = notesBytes;
   }
 
   open({ state }: KeyedRuntimeContext): void {
@@ -82,7 +90,7 @@ class CountVisits implements KeyedProcessFunction<string, Visit> {
     this.#visits.update(visit);
     this.#last.update([...this.#last.get(), visit].slice(-LAST_MAX));
     this.#wards.set(`ward-${visit % 3}`, visit);
-    this.#notes.update(notesOf(visit));
+    this.#notes.update(notesOf(visit, this.#notesBytes));
     if (visit === 1) {
       context.timers.registerProcessingTime(context.timers.currentProcessingTime + FAR_MS);
     }
@@ -93,8 +101,8 @@ class CountVisits implements KeyedProcessFunction<string, Visit> {
   }
 }
 
-/** What no compression makes small, so that checkpoints have objects and not only what they hold inline. */
-function notesOf(visit: number): Buffer {
+/** So that checkpoints have objects, and not only what they hold inline. */
+function notesOf(visit: number, bytes: number): Buffer {
   const random = seededRandom(visit);
-  return Buffer.from(Array.from({ length: NOTES_BYTES }, () => random.below(256)));
+  return Buffer.from(Array.from({ length: bytes }, () => random.below(256)));
 }
