@@ -49,6 +49,27 @@ export function onCheckpointCommand(command: SlotCheckpointCommand, subtasks: re
   }
 }
 
+/** The checkpoint that is under way, as far as a slot hears of it: its sources are triggered. */
+export function triggeredAfter(
+  before: CheckpointId | undefined,
+  command: SlotCheckpointCommand,
+): CheckpointId | undefined {
+  switch (command.kind) {
+    case 'trigger-checkpoint':
+      return command.checkpoint;
+    case 'checkpoint-completed':
+      return before !== undefined && before > command.checkpoint ? before : undefined;
+    case 'checkpoint-aborted':
+      return before === command.checkpoint ? undefined : before;
+    case 'announce-checkpoints':
+      return before !== undefined && command.pending.includes(before) ? before : undefined;
+    case 'leader-lost':
+      return before;
+    default:
+      return unreachable(command);
+  }
+}
+
 /** What the checkpoints that are under way wait for at these subtasks. */
 export function stagesOf(subtasks: readonly Subtask[]): readonly SlotStage[] {
   return subtasks.flatMap(({ key, stage }) =>

@@ -5,6 +5,7 @@ import { classifyUnknown } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { layoutSubtasks, vertexOf } from '../../shared/graph/execution-layout.ts';
 import type { JobGraph } from '../../shared/graph/job-graph.ts';
+import type { CheckpointId } from '../../shared/ids.ts';
 import { unreachable } from '../../shared/invariant.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
@@ -15,7 +16,7 @@ import type { SubtaskHost, SubtaskReport } from '../tasks/subtask.ts';
 import type { SubtaskCheckpointWord } from '../tasks/checkpoint-host.ts';
 import { SubtaskMetrics } from '../tasks/subtask-metrics.ts';
 import { contextsOf } from './open-contexts.ts';
-import { onCheckpointCommand, stagesOf } from './slot-checkpoints.ts';
+import { onCheckpointCommand, stagesOf, triggeredAfter } from './slot-checkpoints.ts';
 import { SlotLoop } from './slot-loop.ts';
 import type { SlotLoopDeps } from './slot-loop.ts';
 import type { SlotCommand, SlotReport, SlotSpec } from './slot-messages.ts';
@@ -50,6 +51,8 @@ export class Slot {
   readonly #exchange: SlotExchange;
   readonly #subtasks: readonly Subtask[];
   readonly #ended = Promise.withResolvers<undefined>();
+  /** The newest checkpoint that was triggered here, until it is complete or aborted. */
+  #triggered: CheckpointId | undefined;
   #hasFailed = false;
   #isCancelled = false;
   #isEnding = false;
@@ -126,6 +129,7 @@ export class Slot {
       case 'checkpoint-aborted':
       case 'announce-checkpoints':
       case 'leader-lost':
+        this.#triggered = triggeredAfter(this.#triggered, command);
         onCheckpointCommand(command, this.#subtasks);
         return;
       default:
@@ -270,7 +274,10 @@ export class Slot {
         return;
       }
       case 'wanted':
-        this.#deps.report({ kind: 'checkpoint-wanted' });
+        // One that is under way may be the one; whoever asked asks again when it was not.
+        if (this.#triggered === undefined) {
+          this.#deps.report({ kind: 'checkpoint-wanted' });
+        }
         return;
       default:
         unreachable(word);

@@ -88,6 +88,16 @@ export class SubtaskCheckpoints {
     return this.#completed.isLastStateComplete && this.#underWay.size === 0 && ended.size === channelCount;
   }
 
+  /** The highest complete checkpoint has the subtask's last state. */
+  get holdsLastState(): boolean {
+    return this.#completed.isLastStateComplete;
+  }
+
+  /** A checkpoint is being aligned or written here. */
+  get isBusy(): boolean {
+    return this.#underWay.size > 0 || this.#aligner.alignment !== undefined || this.isHolding;
+  }
+
   /** What the newest checkpoint that is under way here waits for. */
   get stage(): SubtaskStage | undefined {
     const { alignment } = this.#aligner;

@@ -216,6 +216,7 @@ export class Subtask {
     this.#guarded(() => {
       this.#checkpoints.complete(checkpoint);
       this.#finishIfComplete();
+      this.#askForLast();
     });
   }
 
@@ -227,6 +228,7 @@ export class Subtask {
       } else if (consequence.kind === 'go-on') {
         this.wakeSource();
       }
+      this.#askForLast();
     });
   }
 
@@ -370,8 +372,16 @@ export class Subtask {
       edge.writeControl({ kind: 'end-of-records' });
     }
     this.#barriers.takeDeferred();
-    // The last ones of the job ask: whoever is before them is ready by now, and one checkpoint does for all.
-    if (this.#chain.edges.length === 0) {
+    this.#askForLast();
+  }
+
+  /**
+   * The last subtasks of the job ask for the checkpoint that they wait for: whoever is before them is ready by then, and one
+   * does for all. While one is under way they do not, and ask again when it has not been the one.
+   */
+  #askForLast(): void {
+    const isWaiting = this.#phase === 'committing' && this.#chain.edges.length === 0;
+    if (isWaiting && !this.#checkpoints.holdsLastState && !this.#checkpoints.isBusy) {
       this.#options.host.say({ kind: 'wanted' });
     }
   }
