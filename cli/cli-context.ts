@@ -120,8 +120,11 @@ const USAGE: readonly string[] = [
   'invalid-request',
 ];
 
+/** Where etcd says who leads, it has to be reached first. */
+const UNREACHABLE: readonly string[] = ['coordinator-unreachable', 'etcd-unavailable', 'etcd-timeout'];
+
 function exitCodeOf(code: string): ExitCode {
-  if (code === 'coordinator-unreachable') {
+  if (UNREACHABLE.includes(code)) {
     return EXIT.unreachable;
   }
   return USAGE.includes(code) ? EXIT.usage : EXIT.failed;

@@ -11,7 +11,7 @@ import type { LeaderDirectory } from '../../shared/leader/leader-directory.ts';
 import { failureFromWire } from '../../shared/wire/failure-wire.ts';
 import { samplesFromWire } from '../../shared/wire/metrics-wire.ts';
 import type { AdminClient, ClusterDetail, JobDetail, JobSummary, Submitted } from './admin-client.ts';
-import { GrpcAdminConnection } from './grpc-admin-connection.ts';
+import { ELECTION_MS, GrpcAdminConnection } from './grpc-admin-connection.ts';
 import type { Invoke } from './grpc-admin-connection.ts';
 import {
   checkpointFromWire,
@@ -25,9 +25,13 @@ const DEADLINE_MS = 30_000;
 /** For what copies or deletes all of a job's state. */
 const LONG_DEADLINE_MS = 3_600_000;
 
-/** A client of the coordinator that leads, found by a directory (which it then owns), or by asking these coordinators. */
-export function grpcAdminClient(where: LeaderDirectory | readonly string[]): AdminClient {
-  const connection = new GrpcAdminConnection('close' in where ? where : new GrpcLeaderDirectory(where, nodeClock));
+/**
+ * A client of the coordinator that leads, found by a directory (which it then owns), or by asking these coordinators.
+ * `electionMs`: how long a leader is waited for while there is none.
+ */
+export function grpcAdminClient(where: LeaderDirectory | readonly string[], electionMs = ELECTION_MS): AdminClient {
+  const directory = 'close' in where ? where : new GrpcLeaderDirectory(where, nodeClock);
+  const connection = new GrpcAdminConnection(directory, electionMs);
   const call: Call = async (invoke, deadlineMs = DEADLINE_MS) => await connection.call(invoke, deadlineMs);
   return {
     submit: async ({ module, args, parallelism, maxParallelism, jobId, fromSavepoint, allowNonRestoredState }) => {

@@ -15,7 +15,7 @@ export type Invoke<R> = (client: AdminStub, options: { readonly deadline: number
 /** How long an unreachable coordinator is waited for before a person is told. */
 const CONNECT_MS = 5_000;
 /** How long an election may take: a leader that was killed holds its lease for a while. */
-const ELECTION_MS = 10_000;
+export const ELECTION_MS = 10_000;
 const ASK_AGAIN_MS = 200;
 
 /**
@@ -24,16 +24,18 @@ const ASK_AGAIN_MS = 200;
  */
 export class GrpcAdminConnection {
   readonly #directory: LeaderDirectory;
+  readonly #electionMs: number;
   #dialled: { readonly address: string; readonly stub: AdminStub } | undefined;
 
   /** Owns the directory. */
-  constructor(directory: LeaderDirectory) {
+  constructor(directory: LeaderDirectory, electionMs: number) {
     this.#directory = directory;
+    this.#electionMs = electionMs;
   }
 
   /** @throws StreamError */
   async call<R>(invoke: Invoke<R>, deadlineMs: number): Promise<R> {
-    const giveUpAt = performance.now() + Math.min(deadlineMs, ELECTION_MS);
+    const giveUpAt = performance.now() + Math.min(deadlineMs, this.#electionMs);
     for (;;) {
       const stub = await this.#leader(giveUpAt);
       try {
