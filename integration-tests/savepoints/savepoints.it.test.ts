@@ -80,7 +80,7 @@ test('a savepoint of each earlier format is restored', async () => {
       readonly visits: Readonly<Record<string, number>>;
     };
     const output = join(folder, `out-format-${format}`);
-    const args = ['--output', output, '--patients', '6', '--notes-bytes', '6000'];
+    const args = ['--output', output, '--patients', '6', '--notes-bytes', '12000'];
     const jobId = `format-${format}`;
     await cluster.submit(module, args, 3, { jobId, fromSavepoint: join(fixture, 'savepoint') });
     await seen(output, 100);

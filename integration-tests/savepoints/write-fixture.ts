@@ -20,7 +20,7 @@ const cluster = await ClusterUnderTest.start({
   },
 });
 try {
-  const args = ['--output', output, '--patients', '6', '--rate', '60', '--notes-bytes', '6000'];
+  const args = ['--output', output, '--patients', '6', '--rate', '60', '--notes-bytes', '12000'];
   await cluster.submit(join(import.meta.dirname, 'visits-job.ts'), args, 2, { jobId: 'visits' });
   await seen(output, 150);
   const { directory } = await cluster.admin.stop('visits', { directory: folder, drain: false });
