@@ -64,8 +64,8 @@ const program = nerveProgram(cli, VERSION, {
   inputEnd,
   createTopics: kafkaCreateTopics,
   listTransactions,
-  commitTransactions,
-  abortTransactions,
+  commitTransactions: async (...of) => await thenEnd(commitTransactions(...of)),
+  abortTransactions: async (...of) => await thenEnd(abortTransactions(...of)),
   openTransactions: kafkaOpenTransactions,
   demoModule: join(root, 'jobs/hl7-pipeline/job.ts'),
   demoOutput: relative(process.cwd(), join(root, 'build/demo')),
@@ -75,7 +75,7 @@ const program = nerveProgram(cli, VERSION, {
 });
 
 /** A socket that a library left open (to a peer that stands still) must not keep an ended process of a cluster alive. */
-async function thenEnd(running: Promise<number>): Promise<number> {
+async function thenEnd<T>(running: Promise<T>): Promise<T> {
   try {
     return await running;
   } finally {
