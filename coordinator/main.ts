@@ -5,8 +5,9 @@ import { classifyUnknown, formatFailure, isAbort, StreamError } from '../shared/
 import type { Logger } from '../shared/log/logger.ts';
 import { openMetricsEndpoint } from '../shared/metrics/http-metrics.ts';
 import type { MetricsEndpoint } from '../shared/metrics/http-metrics.ts';
+import type { MetricSample } from '../shared/metrics/metrics.ts';
 import { VERSION } from '../shared/version.ts';
-import { clusterMetrics } from './api/cluster-metrics.ts';
+import { clusterMetrics, leaderMetric } from './api/cluster-metrics.ts';
 import type { CoordinatorServer } from './api/grpc-coordinator-server.ts';
 import { whileSweeping } from './api/sweep-loop.ts';
 import type { Leadership } from './election/leader-election.ts';
@@ -36,20 +37,42 @@ export async function runCoordinator(
   checkSettings(settings);
   const logger = nodeLogger('coordinator', settings.configuration['log.level']);
   logger.info('coordinator-starting', { version: VERSION, pid: process.pid });
+  const shown: ShownMetrics = { samples: () => [leaderMetric(false)] };
+  const metrics = await openMetrics(settings, shown, logger);
   const directory = wireDirectory(settings);
-  const server = await wireServer(settings, directory);
   try {
-    const candidacy = await wireCandidacy(settings, server.address, logger);
+    const server = await wireServer(settings, directory);
     try {
-      return await campaign(settings, candidacy, { logger, signal, hooks, server });
+      const candidacy = await wireCandidacy(settings, server.address, logger);
+      try {
+        return await campaign(settings, candidacy, { logger, signal, hooks, server, shown });
+      } finally {
+        await candidacy.election.close();
+        await candidacy.store.close();
+      }
     } finally {
-      await candidacy.election.close();
-      await candidacy.store.close();
+      server.close();
     }
   } finally {
-    server.close();
     directory?.close();
+    await metrics?.close();
   }
+}
+
+/** A standby is healthy too: its endpoint answers from the start. */
+async function openMetrics(
+  { configuration }: CoordinatorSettings,
+  shown: ShownMetrics,
+  logger: Logger,
+): Promise<MetricsEndpoint | undefined> {
+  const port = configuration['metrics.port'];
+  if (port === undefined) {
+    return undefined;
+  }
+  const host = configuration['metrics.host'];
+  const endpoint = await openMetricsEndpoint({ host, port, samples: () => shown.samples() });
+  logger.info('metrics-listening', { address: endpoint.address });
+  return endpoint;
 }
 
 /** Waits for its turn, leads, and gives it up. */
@@ -87,6 +110,12 @@ interface Run {
   readonly signal: AbortSignal;
   readonly hooks: CoordinatorHooks;
   readonly server: CoordinatorServer;
+  readonly shown: ShownMetrics;
+}
+
+/** What the endpoint answers at the moment. */
+interface ShownMetrics {
+  samples: () => readonly MetricSample[];
 }
 
 async function lead(
@@ -94,7 +123,7 @@ async function lead(
   leadership: Leadership,
   run: Run & { readonly store: JobStore },
 ): Promise<void> {
-  const { logger, hooks, server, store } = run;
+  const { logger, hooks, server, shown, store } = run;
   const { epoch, lost } = leadership;
   const sinceMs = nodeClock.nowMs();
   const snapshots = await wireSnapshots(settings);
@@ -102,22 +131,12 @@ async function lead(
   const parts = { epoch, isProven, store, snapshots, logger };
   const loop = wireLoop(settings, parts);
   const ending = AbortSignal.any([run.signal, lost]);
-  let metrics: MetricsEndpoint | undefined;
   try {
     // Before anybody can ask: who asks too early would hear that there are no jobs.
     await loop.recover(ending);
     const served = servedBy(settings, loop, parts);
     server.lead(served, { epoch, sinceMs, isProven });
-    const port = settings.configuration['metrics.port'];
-    if (port !== undefined) {
-      const host = settings.configuration['metrics.host'];
-      metrics = await openMetricsEndpoint({
-        host,
-        port,
-        samples: () => clusterMetrics(loop.state, nodeClock.monotonicMs()),
-      });
-      logger.info('metrics-listening', { address: metrics.address });
-    }
+    shown.samples = () => [leaderMetric(isProven()), ...clusterMetrics(loop.state, nodeClock.monotonicMs())];
     logger.info('coordinator-leading', { address: server.address, epoch });
     hooks.onListening?.(server.address);
     await whileSweeping(served, async () => {
@@ -128,7 +147,7 @@ async function lead(
       throw error;
     }
   } finally {
-    await metrics?.close();
+    shown.samples = () => [leaderMetric(false)];
     await snapshots.close();
   }
 }

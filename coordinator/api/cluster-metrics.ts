@@ -21,6 +21,11 @@ export function clusterMetrics(state: KernelState, now: Instant): readonly Metri
   ];
 }
 
+/** 1: this coordinator leads; 0: it waits for its turn. */
+export function leaderMetric(leads: boolean): MetricSample {
+  return gauge('isLeader', leads ? 1 : 0);
+}
+
 function jobMetrics(job: Job, now: Instant): readonly MetricSample[] {
   const labels = { job: job.spec.jobId, job_name: job.spec.name };
   return [
