@@ -19,6 +19,7 @@ import { subtaskOfKey } from '../../shared/keygroups/key-groups.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
 import { MemorySnapshotStore } from '../../shared/snapshot-store/memory-snapshot-store.ts';
+import type { SnapshotStore } from '../../shared/snapshot-store/snapshot-store.ts';
 import type { ControlElement } from '../../shared/stream-element.ts';
 import { MemoryInputGate } from '../input/memory-input-gate.ts';
 import type { Chain } from '../operators/chain.ts';
@@ -52,7 +53,7 @@ export interface ClusterOptions<In, Out> {
   readonly maxParallelism?: number;
   /** Default: empty at each opening. */
   readonly openStore?: (subtask: number, parallelism: number) => Promise<KeyValueStore>;
-  readonly snapshots?: MemorySnapshotStore;
+  readonly snapshots?: SnapshotStore;
 }
 
 export const roomyLimits: StateLimits = { dirtySoftBytes: 1e7, dirtyHardBytes: 2e7, cacheBytes: 1e7 };
@@ -67,7 +68,7 @@ export interface Completed {
 /** A vertex with one keyed operator, driven by hand: what the slot's loop, the exchange and the coordinator do is done here. */
 export class KeyedCluster<In, Out> {
   nowMs = 1_000;
-  readonly snapshots: MemorySnapshotStore;
+  readonly snapshots: SnapshotStore;
   readonly failures: Failure[] = [];
   checkpointsWanted = 0;
   tasks: KeyedTask<In, Out>[] = [];
