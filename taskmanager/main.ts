@@ -23,7 +23,7 @@ import { openGrpcExchange } from './exchange/grpc-exchange.ts';
 import type { SlotPortsTransfer } from './exchange/node-slot-ports.ts';
 import { slotSettings } from './settings.ts';
 import type { TaskManagerSettings } from './settings.ts';
-import { startSlotThread } from './slots/node-slot-thread.ts';
+import { SlotThreads } from './slots/node-slot-threads.ts';
 
 export type { TaskManagerSettings } from './settings.ts';
 
@@ -96,7 +96,13 @@ class TaskManager {
       metrics: this.#registry.group({ task_manager: this.#identity.taskManager }),
     });
     let metrics: MetricsEndpoint | undefined;
-    const attempts = this.#attemptsOn(exchange, (message) => {
+    const threads = new SlotThreads({
+      entry: SLOT_ENTRY,
+      heapMiB: Math.ceil(configuration['taskmanager.slot.heap-size'] / 1024 ** 2),
+      size: this.#identity.slots,
+      logger: this.#logger,
+    });
+    const attempts = this.#attemptsOn(exchange, threads, (message) => {
       control.send(message);
     });
     const control = this.#controlOf(attempts, exchange.address);
@@ -109,6 +115,7 @@ class TaskManager {
       await control.run(signal);
     } finally {
       await attempts.abandonAll();
+      await threads.close();
       await exchange.close();
       await metrics?.close();
       this.#client.close();
@@ -121,22 +128,18 @@ class TaskManager {
 
   #attemptsOn(
     exchange: TaskManagerExchange<SlotPortsTransfer>,
+    threads: SlotThreads,
     send: (message: FromTaskManager) => void,
   ): AttemptsRunner<SlotPortsTransfer> {
-    const { configuration } = this.#settings;
     const { taskManager, slots } = this.#identity;
     const settings = slotSettings(this.#settings);
-    const heapMiB = Math.ceil(configuration['taskmanager.slot.heap-size'] / 1024 ** 2);
     return new AttemptsRunner({
       taskManager,
       slotCount: slots,
       exchange,
       fetchModule: async (deployment, signal) => await this.#fetchModule(deployment, signal),
       startSlot: ({ deployment, slot, modulePath, ports, onReport, onEnd }) =>
-        startSlotThread(
-          { entry: SLOT_ENTRY, ports, heapMiB, spec: { deployment, slot, modulePath, taskManager, settings } },
-          { onReport, onEnd },
-        ),
+        threads.start({ ports, spec: { deployment, slot, modulePath, taskManager, settings } }, { onReport, onEnd }),
       send,
       refuseLeader: () => {
         this.#leave();

@@ -4,6 +4,7 @@ import { portsOf } from '../exchange/node-slot-ports.ts';
 import type { SlotPortsTransfer } from '../exchange/node-slot-ports.ts';
 import type { SlotCommand, SlotReport, SlotSpec } from './slot-messages.ts';
 import { slotReportFromWire } from './slot-wire.ts';
+import type { SlotMail } from './slot-wire.ts';
 
 /**
  * Records die young. With V8's default the young generation of a slot is full every few milliseconds under load, and records
@@ -17,15 +18,25 @@ export interface SlotThreadEvents {
   readonly onEnd: (failure: Failure | undefined) => void;
 }
 
-export interface SlotThreadOptions {
-  readonly entry: URL;
-  readonly spec: SlotSpec;
-  readonly ports: SlotPortsTransfer;
-  /**
-   * Most JavaScript heap, in MiB. A thread that grows beyond it step by step dies, and only the thread; one that asks for very
-   * much between two of V8's checks can still take the process with it, which the coordinator sees as a lost task manager.
-   */
+/** A thread with the task manager's modules in its memory that is no slot yet. */
+export interface SpareThread {
+  readonly worker: Worker;
   readonly heapMiB: number;
+}
+
+/**
+ * `heapMiB`: most JavaScript heap. A thread that grows beyond it step by step dies, and only the thread; one that asks for very
+ * much between two of V8's checks can still take the process with it, which the coordinator sees as a lost task manager.
+ */
+export function spawnSpare(entry: URL, heapMiB: number): SpareThread {
+  const worker = new Worker(entry, {
+    name: 'slot',
+    resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+    stdin: false,
+  });
+  // As long as it is no slot it must not keep the process.
+  worker.unref();
+  return { worker, heapMiB };
 }
 
 /** The main thread's handle on a slot's thread. */
@@ -35,17 +46,15 @@ export interface SlotThread {
   terminate(): void;
 }
 
-export function startSlotThread(options: SlotThreadOptions, events: SlotThreadEvents): SlotThread {
-  const { entry, spec, ports, heapMiB } = options;
-  const worker = new Worker(entry, {
-    name: `slot ${spec.slot} of ${spec.deployment.jobId}#${spec.deployment.attempt}`,
-    workerData: { spec, ports },
-    transferList: [...portsOf(ports)],
-    resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
-    stdin: false,
-  });
+/** The spare thread becomes a slot. */
+export function beginSlot(
+  { worker, heapMiB }: SpareThread,
+  { spec, ports }: { readonly spec: SlotSpec; readonly ports: SlotPortsTransfer },
+  events: SlotThreadEvents,
+): SlotThread {
   let failure: Failure | undefined;
   let isExpected = false;
+  worker.ref();
   worker.on('message', (message: unknown) => {
     const report = slotReportFromWire(message);
     isExpected ||= report.kind === 'done' || report.kind === 'slot-failed';
@@ -57,6 +66,8 @@ export function startSlotThread(options: SlotThreadOptions, events: SlotThreadEv
   worker.on('exit', (code) => {
     events.onEnd(failure ?? (isExpected ? undefined : exitOf(code, spec)));
   });
+  const begin: SlotMail = { kind: 'begin', spec, ports };
+  worker.postMessage(begin, [...portsOf(ports)]);
   return {
     post: (command) => {
       worker.postMessage(command);
