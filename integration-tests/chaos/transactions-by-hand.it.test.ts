@@ -9,6 +9,7 @@ describe.concurrent('the output of a cluster whose coordinator died between poin
   test('is committed by nerve txn, and the next coordinator goes on without committing it again', async () => {
     await scenario({ name: 'txn-commit', coordinatorEnvironment: AFTER_THE_POINTER }, async (run) => {
       await run.begin();
+      await run.hit(run.cluster.coordinator, 'coordinator.pointer-written');
       expect(await run.cluster.coordinator.ended()).toBe('SIGKILL');
 
       const before = await listed(run);
@@ -29,6 +30,7 @@ describe.concurrent('the output of a cluster whose coordinator died between poin
   test('is dropped only after it was committed, and then readers wait for nothing', async () => {
     await scenario({ name: 'txn-abort', coordinatorEnvironment: AFTER_THE_POINTER }, async (run) => {
       await run.begin();
+      await run.hit(run.cluster.coordinator, 'coordinator.pointer-written');
       expect(await run.cluster.coordinator.ended()).toBe('SIGKILL');
 
       const refused = await run.cluster.nerve(['txn', 'abort', run.jobId]);
@@ -61,7 +63,6 @@ test('while a coordinator leads, nothing is done by hand', async () => {
     expect(exitCode).toBe(1);
     expect(err).toMatch(/job-not-down|job-store-folder-in-use/);
     await run.flows('as before');
-    expect(await run.attempt()).toBe(1);
   });
 });
 
