@@ -23,6 +23,8 @@ const JOB = 'integration-tests/jobs/counting-job.ts';
 const BUCKET = 'nerve-chaos';
 const EVIDENCE = join(import.meta.dirname, '../../build/chaos');
 const WARNINGS_SHOWN = 25;
+/** How long a step of a scenario may take before it has failed; alone on the machine each takes a second or two. */
+const PATIENCE_MS = 120_000;
 const S3 = {
   endpoint: process.env['S3_ENDPOINT'] ?? 'http://127.0.0.1:19000',
   accessKey: process.env['S3_ACCESS_KEY'] ?? 'nerveaccess',
@@ -139,7 +141,7 @@ export class ChaosRun {
   }
 
   /** Waits until committed output grows: the job runs, checkpoints complete and commits go through. */
-  async flows(when: string, withinMs = 60_000): Promise<void> {
+  async flows(when: string, withinMs = PATIENCE_MS): Promise<void> {
     const from = this.output.records.length;
     const target = this.feed.sent;
     await eventually(
@@ -153,7 +155,7 @@ export class ChaosRun {
   }
 
   /** Waits until a process has met its failpoint: the fault happened. */
-  async hit(process: ProcessUnderTest, failpoint: string, times = 1, withinMs = 60_000): Promise<void> {
+  async hit(process: ProcessUnderTest, failpoint: string, times = 1, withinMs = PATIENCE_MS): Promise<void> {
     await eventually(
       `${process.name} meets its failpoint ${failpoint}`,
       () => (hitsOf(process, failpoint) >= times ? true : undefined),
@@ -171,7 +173,7 @@ export class ChaosRun {
   }
 
   /** Waits until the job has gone on to another attempt than this one, and runs. */
-  async restartedSince(attempt: number, withinMs = 60_000): Promise<void> {
+  async restartedSince(attempt: number, withinMs = PATIENCE_MS): Promise<void> {
     await eventually(
       `an attempt after ${attempt} runs`,
       async () => {
@@ -186,7 +188,7 @@ export class ChaosRun {
    * Ends the feed, waits until all of it is counted, cancels the job, and compares. Whatever is missing or too much is in the
    * answer; a transaction that was left open is thrown.
    */
-  async verdict(withinMs = 60_000): Promise<Omit<Verdict, 'input'>> {
+  async verdict(withinMs = PATIENCE_MS): Promise<Omit<Verdict, 'input'>> {
     await this.feed.stop();
     await this.#untilAllIsCounted(withinMs);
     if (!hasEnded((await this.cluster.admin.job(this.jobId)).summary)) {
@@ -222,7 +224,7 @@ export class ChaosRun {
   }
 
   /** Ends when all that was sent so far is counted and visible. */
-  async allIsCounted(withinMs = 60_000): Promise<void> {
+  async allIsCounted(withinMs = PATIENCE_MS): Promise<void> {
     await eventually(
       'everything is counted',
       async () => {
@@ -234,7 +236,7 @@ export class ChaosRun {
   }
 
   /** Waits until the job is finished, by a stop that somebody has asked for; asks again as long as nobody has. */
-  async stopped(withinMs = 60_000): Promise<string> {
+  async stopped(withinMs = PATIENCE_MS): Promise<string> {
     return await eventually(
       'the job is stopped',
       async () => {
@@ -347,8 +349,8 @@ function configurationOf(prefix: string, relay: S3Relay, brokers: string): Recor
     's3.region': S3.region,
     'execution.checkpointing.interval': '250ms',
     'execution.checkpointing.timeout': '8s',
-    'heartbeat.interval': '300ms',
-    'heartbeat.timeout': '2s',
+    'heartbeat.interval': '500ms',
+    'heartbeat.timeout': '4s',
     'restart-strategy.exponential-delay.initial-backoff': '50ms',
     'restart-strategy.exponential-delay.max-backoff': '300ms',
   };

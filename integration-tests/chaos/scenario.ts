@@ -1,6 +1,9 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { ChaosRun } from './chaos-run.ts';
 import type { ChaosOptions } from './chaos-run.ts';
+
+// Patience is for machines that have other work; a scenario alone takes ten to twenty seconds.
+vi.setConfig({ testTimeout: 420_000 });
 
 /**
  * Runs one scenario: `body` makes the trouble and asserts that it happened. Whatever it was, in the end nothing is lost,
