@@ -3,11 +3,21 @@ import { epochFromCivil } from './civil-date.ts';
 /** Named zones kept with their formatter; a facility has one, a deployment has tens. */
 const ZONES_MAX = 256;
 
-const formatters = new Map<string, Intl.DateTimeFormat | undefined>();
+/** Hours kept of each zone: those of a batch of old messages are scattered over years. */
+const HOURS_MAX = 4_096;
+const MS_PER_HOUR = 3_600_000;
+
+interface Zone {
+  readonly formatter: Intl.DateTimeFormat;
+  /** By the hour of local time since 1970: the offset that holds in all of it, or that it changes in it. */
+  readonly hours: Map<number, number | 'changes'>;
+}
+
+const zones = new Map<string, Zone | undefined>();
 
 /** Whether `zone` is a fixed offset (`+01:00`, `-0330`, `Z`) or an IANA zone that the platform knows. */
 export function isKnownZone(zone: string): boolean {
-  return fixedOffsetMinutes(zone) !== undefined || formatterOf(zone) !== undefined;
+  return fixedOffsetMinutes(zone) !== undefined || zoneOf(zone) !== undefined;
 }
 
 /**
@@ -20,10 +30,33 @@ export function offsetMinutesAt(zone: string, localMs: number): number | undefin
   if (fixed !== undefined) {
     return fixed;
   }
-  const formatter = formatterOf(zone);
-  if (formatter === undefined) {
-    return undefined;
+  const known = zoneOf(zone);
+  return known === undefined ? undefined : offsetInHour(known, localMs);
+}
+
+/**
+ * Asking the platform costs some ten microseconds, and the times of a feed are close to each other: an hour that begins and ends
+ * with the same offset has no other in it.
+ */
+function offsetInHour({ formatter, hours }: Zone, localMs: number): number {
+  const hour = Math.floor(localMs / MS_PER_HOUR);
+  const cached = hours.get(hour);
+  if (typeof cached === 'number') {
+    return cached;
   }
+  if (cached === 'changes') {
+    return offsetAtLocal(formatter, localMs);
+  }
+  const first = offsetAtLocal(formatter, hour * MS_PER_HOUR);
+  const last = offsetAtLocal(formatter, (hour + 1) * MS_PER_HOUR - 1);
+  if (hours.size >= HOURS_MAX) {
+    hours.clear();
+  }
+  hours.set(hour, first === last ? first : 'changes');
+  return first === last ? first : offsetAtLocal(formatter, localMs);
+}
+
+function offsetAtLocal(formatter: Intl.DateTimeFormat, localMs: number): number {
   // Any change lies between the offsets of the day before and the day after.
   const before = offsetAtInstant(formatter, localMs - 86_400_000);
   const after = offsetAtInstant(formatter, localMs + 86_400_000);
@@ -48,16 +81,17 @@ export function fixedOffsetMinutes(zone: string): number | undefined {
   return match[1] === '-' ? -minutes : minutes;
 }
 
-function formatterOf(zone: string): Intl.DateTimeFormat | undefined {
-  if (formatters.has(zone)) {
-    return formatters.get(zone);
+function zoneOf(name: string): Zone | undefined {
+  if (zones.has(name)) {
+    return zones.get(name);
   }
-  if (formatters.size >= ZONES_MAX) {
-    formatters.clear();
+  if (zones.size >= ZONES_MAX) {
+    zones.clear();
   }
-  const formatter = openFormatter(zone);
-  formatters.set(zone, formatter);
-  return formatter;
+  const formatter = openFormatter(name);
+  const zone = formatter === undefined ? undefined : { formatter, hours: new Map<number, number | 'changes'>() };
+  zones.set(name, zone);
+  return zone;
 }
 
 function openFormatter(timeZone: string): Intl.DateTimeFormat | undefined {
