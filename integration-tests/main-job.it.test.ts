@@ -45,7 +45,7 @@ describe('the main job on a cluster', () => {
       detail.metrics
         .filter(
           ({ name, labels }) =>
-            name === 'numRecordsIn' && labels['operator'] === 'record' && labels['subtask'] === String(subtask),
+            name === 'numRecordsIn' && labels['operator'] === 'correlate' && labels['subtask'] === String(subtask),
         )
         .reduce((sum, { value }) => sum + value, 0),
     );
