@@ -20,6 +20,8 @@ const CALL_DEADLINE_MS = 60_000;
 /** For segments being read at one time. */
 const MEMORY_BYTES = 16 * 1024 * 1024;
 
+const FROM = { reuse: 'local-disk', 'catch-up': 'local-disk-and-snapshots', restore: 'snapshots' } as const;
+
 /**
  * Brings the local store of one operator's subtask to where its attempt begins: empty, or the checkpoint's state of its key
  * groups, of whatever former subtasks they were. What lies on the disk is used when its stamp proves it.
@@ -38,6 +40,7 @@ export async function restoreKeyed(options: RestoreKeyedOptions, signal: AbortSi
     checkKeyGroups(operator, identity, name);
   }
   const [stamp] = await store.getMany([STAMP_KEY]);
+  const recovery = decideLocalRecovery(parseStamp(stamp), identity, checkpoint);
   await restoreStore(
     {
       store,
@@ -52,8 +55,13 @@ export async function restoreKeyed(options: RestoreKeyedOptions, signal: AbortSi
         await context.yieldTurn();
       },
     },
-    decideLocalRecovery(parseStamp(stamp), identity, checkpoint),
+    recovery,
   );
+  context.logger.info('state-restored', {
+    checkpoint,
+    from: FROM[recovery.kind],
+    ...(recovery.kind === 'restore' ? { reason: recovery.reason } : {}),
+  });
 }
 
 /** Which key group a key belongs to must not have changed: its state would not be found. */
