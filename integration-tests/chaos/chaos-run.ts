@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KafkaAdmin } from '../../connectors/kafka/kafka-admin.ts';
+import { readMetadata } from '../../shared/checkpoint/read-metadata.ts';
+import { referencedObjects } from '../../shared/checkpoint/referenced-objects.ts';
 import { required } from '../../shared/invariant.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { seededRandom } from '../../shared/random/random.ts';
@@ -45,6 +47,22 @@ export interface ChaosOptions extends Partial<ClusterOptions> {
   readonly brokers?: string;
   readonly timerDelayMs?: number;
 }
+
+/** What must be nothing in the end, whatever happened. */
+export interface Harm extends Omit<Verdict, 'input'> {
+  readonly openTransactions: readonly string[];
+  readonly orphans: readonly string[];
+}
+
+export const NO_HARM: Harm = {
+  lost: 0,
+  duplicated: 0,
+  disordered: 0,
+  wrong: 0,
+  findings: [],
+  openTransactions: [],
+  orphans: [],
+};
 
 /** One scenario: a cluster, the counting job on it, its input, an independent reader of its output, and the snapshot store behind a relay. */
 export class ChaosRun {
@@ -188,7 +206,7 @@ export class ChaosRun {
    * Ends the feed, waits until all of it is counted, cancels the job, and compares. Whatever is missing or too much is in the
    * answer; a transaction that was left open is thrown.
    */
-  async verdict(withinMs = PATIENCE_MS): Promise<Omit<Verdict, 'input'>> {
+  async verdict(withinMs = PATIENCE_MS): Promise<Harm> {
     await this.feed.stop();
     await this.#untilAllIsCounted(withinMs);
     if (!hasEnded((await this.cluster.admin.job(this.jobId)).summary)) {
@@ -199,7 +217,7 @@ export class ChaosRun {
   }
 
   /** The verdict on what is there now, the job having ended. */
-  async compare(): Promise<Omit<Verdict, 'input'>> {
+  async compare(): Promise<Harm> {
     const input = await IndependentReader.open(brokersOf(this.#options), this.#topics.input);
     try {
       await Promise.all([input.toTheEnd(), this.output.toTheEnd()]);
@@ -209,9 +227,33 @@ export class ChaosRun {
           `the reader found ${read} of ${this.feed.sent} messages of the input: the scenario proves nothing`,
         );
       }
-      return harm;
+      return { ...harm, openTransactions: await this.#openTransactions(), orphans: await this.#orphans() };
     } finally {
       await input.close();
+    }
+  }
+
+  async #openTransactions(): Promise<readonly string[]> {
+    const open = await this.#kafka.openTransactions(`${this.prefix}/`, AbortSignal.timeout(20_000));
+    return open.map(({ transactionalId }) => transactionalId);
+  }
+
+  /** Objects of the job that no checkpoint names, after the garbage was collected. */
+  async #orphans(): Promise<readonly string[]> {
+    await this.cluster.admin.collectGarbage({ jobId: this.jobId, dryRun: false });
+    const store = storeAt(this.prefix);
+    try {
+      const keys = (await listed(this.prefix))
+        .map(({ key }) => key)
+        .filter((key) => key.includes(`jobs/${this.jobId}/`));
+      const named = new Set<string>();
+      for (const key of keys.filter((each) => each.endsWith('/metadata'))) {
+        named.add(key);
+        referencedObjects(await readMetadata(store, key, call)).forEach((object) => named.add(object.key));
+      }
+      return keys.filter((key) => !named.has(key));
+    } finally {
+      await store.close();
     }
   }
 

@@ -53,14 +53,15 @@ function markAborted(partition: FetchedPartition): void {
     while (pending[0] !== undefined && Number(pending[0].firstOffset) <= Number(message.offset)) {
       aborted.add(pending.shift()?.producerId ?? '');
     }
-    const { producerId = '', inTransaction = false } = message.batchContext ?? {};
-    if (message.isControlRecord === true) {
-      if (message.key?.equals(ABORT_MARKER) === true) {
-        aborted.delete(producerId);
-      }
-    } else if (inTransaction && aborted.has(producerId)) {
+    if (isAbortMarker(message)) {
+      aborted.delete(message.batchContext?.producerId ?? '');
+    } else if (message.batchContext?.inTransaction === true && aborted.has(message.batchContext.producerId)) {
       message.isControlRecord = true;
     }
   }
   partition.abortedTransactions = [];
+}
+
+function isAbortMarker({ isControlRecord, key }: FetchedMessage): boolean {
+  return isControlRecord === true && key?.equals(ABORT_MARKER) === true;
 }

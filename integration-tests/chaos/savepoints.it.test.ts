@@ -50,7 +50,7 @@ describe.concurrent('a savepoint', () => {
       await scenario(
         {
           name: 'stop',
-          configurationOf: { coordinator: { 'execution.checkpointing.interval': '1h' } },
+          configurationOf: { coordinator: { 'execution.checkpointing.interval': '2m' } },
           coordinatorEnvironment: failpoints(`${point}=exit@${nth}`),
         },
         async (run) => {

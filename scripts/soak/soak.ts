@@ -38,7 +38,7 @@ try {
       ...verdict,
     }),
   );
-  const harm = verdict.lost + verdict.duplicated + verdict.disordered + verdict.wrong;
+  const harm = verdict.lost + verdict.duplicated + verdict.disordered + verdict.wrong + verdict.openTransactions.length;
   process.exitCode = harm === 0 && faults > 0 ? 0 : 1;
 } catch (error) {
   say(error instanceof Error ? (error.stack ?? error.message) : 'something that is no error was thrown');
