@@ -86,8 +86,13 @@ export class CheckpointDriver {
     return checkpoint;
   }
 
-  abort(checkpoint: CheckpointId): void {
+  /** Its snapshots count no more; nobody is told. */
+  forget(checkpoint: CheckpointId): void {
     this.#snapshots.delete(checkpoint);
+  }
+
+  abort(checkpoint: CheckpointId): void {
+    this.forget(checkpoint);
     this.#post({ kind: 'checkpoint-aborted', ...KEY, checkpoint });
   }
 

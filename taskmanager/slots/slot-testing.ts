@@ -199,6 +199,7 @@ export interface SlotRun {
   cancel(): void;
   post(command: SlotCommand): void;
   readonly areAllReady: boolean;
+  readonly hasFinished: boolean;
   /** The states reported by one vertex' subtask 0. */
   statesOf(vertex: string): readonly string[];
 }
@@ -283,6 +284,9 @@ export function openSlots(
       for (const slot of slots) {
         slot.onCommand(command);
       }
+    },
+    get hasFinished() {
+      return run.reports.filter(({ state }) => state === 'finished').length === layoutSubtasks(graph).length;
     },
     get areAllReady() {
       return run.reports.filter(({ state }) => state === 'ready').length === layoutSubtasks(graph).length;
