@@ -2,21 +2,23 @@ import type { CheckpointDetail } from '../../proto/generated/nerve/v1/Checkpoint
 import type { CheckpointSummary } from '../../proto/generated/nerve/v1/CheckpointSummary.ts';
 import type { OperatorStateSummary } from '../../proto/generated/nerve/v1/OperatorStateSummary.ts';
 import type { CheckpointMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
-import { folderOf } from '../../shared/checkpoint/object-keys.ts';
 import { readMetadata } from '../../shared/checkpoint/read-metadata.ts';
 import { takeInventory } from '../../shared/checkpoint/summarize-checkpoint.ts';
 import type { OperatorInventory } from '../../shared/checkpoint/summarize-checkpoint.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import { pointerOf } from '../jobs/job-checkpoints.ts';
+import type { CheckpointStats } from '../jobs/job-checkpoints.ts';
 import type { Job } from '../jobs/job.ts';
+import { directoryOf } from './snapshot-deps.ts';
 import type { SnapshotDeps } from './snapshot-deps.ts';
 
 /** What the last completed checkpoint of a job holds. @throws StreamError `no-checkpoint`, and as of `readMetadata` */
 export async function describeCheckpoint(
   { checkpoints, spec }: Job,
-  { checkpoints: store, checkpointDirectory, callMs }: SnapshotDeps,
+  snapshots: SnapshotDeps,
   signal: AbortSignal,
 ): Promise<CheckpointDetail> {
+  const { checkpoints: store, callMs } = snapshots;
   const pointer = pointerOf(checkpoints);
   if (pointer === undefined) {
     throw new StreamError({
@@ -31,7 +33,7 @@ export async function describeCheckpoint(
     completed?.checkpoint === pointer.checkpoint
       ? completed.metadata
       : await readMetadata(store, pointer.metadataKey, { deadlineMs: callMs, signal });
-  return detailOf(metadata, `${checkpointDirectory.replace(/\/+$/, '')}/${folderOf(pointer.metadataKey)}`);
+  return detailOf(metadata, directoryOf(pointer.metadataKey, snapshots));
 }
 
 function detailOf(metadata: CheckpointMetadata, directory: string): CheckpointDetail {
@@ -60,15 +62,20 @@ export function summarizeCheckpoints({ checkpoints }: Job): CheckpointSummary | 
   if (completed + failed + inProgress === 0) {
     return undefined;
   }
-  return {
-    completed,
-    failed,
-    inProgress,
-    lastCompletedId: (last?.checkpoint ?? 0n).toString(),
-    lastCompletedAtMs: Math.round(last?.atMs ?? 0),
-    lastDurationMs: Math.round(last?.tookMs ?? 0),
-    lastSizeBytes: last?.fullBytes ?? 0,
-    lastFailure: lastFailure?.sentence ?? '',
-    lastFailureAtMs: Math.round(lastFailure?.atMs ?? 0),
-  };
+  return { completed, failed, inProgress, ...lastToWire(last), ...lastFailureToWire(lastFailure) };
+}
+
+function lastToWire(last: CheckpointStats['last']): Partial<CheckpointSummary> {
+  return last === undefined
+    ? {}
+    : {
+        lastCompletedId: last.checkpoint.toString(),
+        lastCompletedAtMs: Math.round(last.atMs),
+        lastDurationMs: Math.round(last.tookMs),
+        lastSizeBytes: last.fullBytes,
+      };
+}
+
+function lastFailureToWire(failure: CheckpointStats['lastFailure']): Partial<CheckpointSummary> {
+  return failure === undefined ? {} : { lastFailure: failure.sentence, lastFailureAtMs: Math.round(failure.atMs) };
 }

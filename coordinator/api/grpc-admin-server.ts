@@ -198,40 +198,54 @@ function answer<Q, A>(
   );
 }
 
+/** INTERNAL for every other. */
+const CODES_BY_STATUS: ReadonlyMap<status, readonly string[]> = new Map([
+  [status.NOT_FOUND, ['no-such-job']],
+  [
+    status.FAILED_PRECONDITION,
+    [
+      'job-exists',
+      'no-checkpoint',
+      'savepoint-incompatible',
+      'snapshot-metadata-missing',
+      'snapshot-metadata-malformed',
+      'snapshot-object-missing',
+      'snapshot-object-corrupt',
+    ],
+  ],
+  [status.UNAVAILABLE, ['coordinator-stopping', 'coordinator-fenced']],
+  [
+    status.ABORTED,
+    [
+      'savepoint-failed',
+      'snapshot-key-taken',
+      'snapshot-store-ambiguous',
+      'snapshot-store-unavailable',
+      'snapshot-store-refused',
+    ],
+  ],
+  [
+    status.INVALID_ARGUMENT,
+    [
+      'invalid-request',
+      'snapshot-location-invalid',
+      'snapshot-directory-unusable',
+      'job-invalid',
+      'job-graph-invalid',
+      'job-build-failed',
+      'job-module-invalid',
+      'job-module-failed',
+      'job-module-not-found',
+    ],
+  ],
+  [status.RESOURCE_EXHAUSTED, ['artifact-not-stored']],
+] as const);
+
 function statusOf(code: string): status {
-  switch (code) {
-    case 'no-such-job':
-      return status.NOT_FOUND;
-    case 'job-exists':
-    case 'no-checkpoint':
-    case 'savepoint-incompatible':
-    case 'snapshot-metadata-missing':
-    case 'snapshot-metadata-malformed':
-    case 'snapshot-object-missing':
-    case 'snapshot-object-corrupt':
-      return status.FAILED_PRECONDITION;
-    case 'coordinator-stopping':
-    case 'coordinator-fenced':
-      return status.UNAVAILABLE;
-    case 'savepoint-failed':
-    case 'snapshot-key-taken':
-    case 'snapshot-store-ambiguous':
-    case 'snapshot-store-unavailable':
-    case 'snapshot-store-refused':
-      return status.ABORTED;
-    case 'invalid-request':
-    case 'snapshot-location-invalid':
-    case 'snapshot-directory-unusable':
-    case 'job-invalid':
-    case 'job-graph-invalid':
-    case 'job-build-failed':
-    case 'job-module-invalid':
-    case 'job-module-failed':
-    case 'job-module-not-found':
-      return status.INVALID_ARGUMENT;
-    case 'artifact-not-stored':
-      return status.RESOURCE_EXHAUSTED;
-    default:
-      return status.INTERNAL;
+  for (const [found, codes] of CODES_BY_STATUS) {
+    if (codes.includes(code)) {
+      return found;
+    }
   }
+  return status.INTERNAL;
 }

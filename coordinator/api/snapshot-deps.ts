@@ -1,3 +1,4 @@
+import { folderOf } from '../../shared/checkpoint/object-keys.ts';
 import type { SavepointDeps } from '../savepoints/copy-savepoint.ts';
 import type { CopiesRegistry } from '../savepoints/copies-in-use.ts';
 import type { JobStore } from '../job-store/job-store.ts';
@@ -12,4 +13,9 @@ export interface SnapshotDeps extends SavepointDeps {
   readonly savepointDirectory: string | undefined;
   /** Short, and never the same: tells apart the savepoints of a job. */
   readonly newSuffix: () => string;
+}
+
+/** The directory of a checkpoint as users and other processes name it: what a job can begin from. */
+export function directoryOf(metadataKey: string, { checkpointDirectory }: SnapshotDeps): string {
+  return `${checkpointDirectory.replace(/\/+$/, '')}/${folderOf(metadataKey)}`;
 }

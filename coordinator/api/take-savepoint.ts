@@ -1,11 +1,14 @@
 import { parseSnapshotFolder } from '../../shared/checkpoint/snapshot-folder.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { parseSnapshotLocation } from '../../shared/snapshot-store/snapshot-location.ts';
 import type { SavepointAnswer, SavepointRequest } from '../checkpoints/checkpoint-events.ts';
+import { pointerOf } from '../jobs/job-checkpoints.ts';
 import { hasEnded } from '../jobs/job.ts';
 import type { CoordinatorLoop } from '../runtime/coordinator-loop.ts';
 import { savepointDirectory } from '../savepoints/plan-savepoint.ts';
+import { directoryOf } from './snapshot-deps.ts';
 import type { SnapshotDeps } from './snapshot-deps.ts';
 
 export interface SavepointOrder {
@@ -31,7 +34,7 @@ export async function takeSavepoint(
   const directory = chooseDirectory(jobId, below, snapshots);
   const answer = await loop.savepoint(jobId, { directory, mode }, signal);
   if (answer.kind === 'failed') {
-    throw new StreamError(answer.failure);
+    throw new StreamError(withStoppedAt(answer.failure, jobId, deps));
   }
   if (mode !== 'go-on') {
     await loop.until((state) => {
@@ -40,6 +43,22 @@ export async function takeSavepoint(
     }, signal);
   }
   return answer;
+}
+
+/** A job that has stopped can go on from its last checkpoint, also where that could not be copied. */
+function withStoppedAt(
+  failure: Failure,
+  jobId: JobId,
+  { loop, snapshots }: { readonly loop: CoordinatorLoop; readonly snapshots: SnapshotDeps },
+): Failure {
+  const job = loop.state.jobs.get(jobId);
+  const pointer = job === undefined ? undefined : pointerOf(job.checkpoints);
+  return pointer?.final === undefined
+    ? failure
+    : {
+        ...failure,
+        remedy: `The job has stopped, and can be submitted again from its last checkpoint: --from-savepoint ${directoryOf(pointer.metadataKey, snapshots)}`,
+      };
 }
 
 function chooseDirectory(

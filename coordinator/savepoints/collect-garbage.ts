@@ -1,6 +1,8 @@
 import { eachBounded } from '../../shared/checkpoint/copy-objects.ts';
 import type { CheckpointMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import { checkpointsFolder, jobFolder } from '../../shared/checkpoint/object-keys.ts';
+import { referencedObjects } from '../../shared/checkpoint/referenced-objects.ts';
+import type { ReferencedObject } from '../../shared/checkpoint/referenced-objects.ts';
 import { findMetadata, readMetadata } from '../../shared/checkpoint/read-metadata.ts';
 import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
@@ -106,8 +108,8 @@ async function collectJob(job: JobFacts, { seen, inUse }: Seen, work: Collecting
   const { jobId } = job;
   try {
     const keys = seen.map(({ key }) => key);
-    const metadata = await readAll(job, keys, work);
-    const found: FoundObjects = { metadata, listed: work.request.scope === 'everything' ? seen : undefined };
+    const references = await readReferences(job, keys, work);
+    const found: FoundObjects = { references, listed: work.request.scope === 'everything' ? seen : undefined };
     const context = { leaderEpoch: work.deps.leaderEpoch, lineagesInUse: inUse.lineages };
     const plan = planGarbage(job, found, context);
     const failure = work.request.dryRun ? undefined : await sweep(plan, work);
@@ -118,24 +120,24 @@ async function collectJob(job: JobFacts, { seen, inUse }: Seen, work: Collecting
   }
 }
 
-/** A root that is missing or cannot be read throws: then nothing is known to be garbage. */
-async function readAll(
+/** A root that is missing or cannot be read throws: then nothing is known to be garbage. Few are in memory at once. */
+async function readReferences(
   { roots }: JobFacts,
   keys: readonly string[],
   { deps, call }: Collecting,
-): Promise<ReadonlyMap<string, CheckpointMetadata>> {
-  const metadata = new Map<string, CheckpointMetadata>();
+): Promise<FoundObjects['references']> {
+  const references = new Map<string, readonly ReferencedObject[]>();
   for (const key of roots) {
-    metadata.set(key, await readMetadata(deps.store, key, call));
+    references.set(key, referencedObjects(await readMetadata(deps.store, key, call)));
   }
   const others = keys.filter((key) => !roots.has(key) && ownerOf(key).kind === 'metadata');
   await eachBounded(others, CALLS_AT_ONCE, async (key) => {
     const found = await readable(deps.store, key, call);
     if (found !== undefined) {
-      metadata.set(key, found);
+      references.set(key, referencedObjects(found));
     }
   });
-  return metadata;
+  return references;
 }
 
 /** What an older checkpoint named is not known when its metadata cannot be read: its objects are kept until the attempt is over. */

@@ -200,10 +200,11 @@ export class ModelledJob {
   planSweep(sweep: PausedSweep): void {
     const facts = this.#facts();
     const keys = new Set([...sweep.checkpointKeys, ...facts.roots]);
-    const found = new Map([...this.metadata].filter(([key]) => keys.has(key) && this.stored.has(key)));
+    const readable = [...this.metadata].filter(([key]) => keys.has(key) && this.stored.has(key));
+    const references = new Map(readable.map(([key, metadata]) => [key, referencedObjects(metadata)]));
     const listed = sweep.listed?.map((key) => ({ key, bytes: 1 }));
     const context = { leaderEpoch: parseLeaderEpoch(this.epoch), lineagesInUse: new Set<string>() };
-    sweep.plan = planGarbage(facts, { metadata: found, listed }, context);
+    sweep.plan = planGarbage(facts, { references, listed }, context);
   }
 
   /** All that may not be missing now: what roots name, and what the next acknowledgement or a restart may name. */

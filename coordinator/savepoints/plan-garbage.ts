@@ -1,5 +1,4 @@
-import type { CheckpointMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
-import { referencedObjects } from '../../shared/checkpoint/referenced-objects.ts';
+import type { ReferencedObject } from '../../shared/checkpoint/referenced-objects.ts';
 import type { AttemptNumber, CheckpointId, JobId, LeaderEpoch } from '../../shared/ids.ts';
 import { isMetadataKey, ownerOf } from './object-owner.ts';
 import type { ObjectOwner } from './object-owner.ts';
@@ -38,8 +37,8 @@ export interface JobFacts {
 
 /** What was found in the store. */
 export interface FoundObjects {
-  /** By key. A root that cannot be read must not come here: nothing of the job may be deleted then. */
-  readonly metadata: ReadonlyMap<string, CheckpointMetadata>;
+  /** What each metadata object names. Without those of all roots nothing of the job may be deleted. */
+  readonly references: ReadonlyMap<string, readonly ReferencedObject[]>;
   /** Everything below the job's folder; undefined: only what metadata objects name is looked at. */
   readonly listed: readonly StoredObject[] | undefined;
 }
@@ -70,11 +69,11 @@ export interface GarbagePlan {
 
 export function planGarbage(job: JobFacts, found: FoundObjects, context: GarbageContext): GarbagePlan {
   const isRoot = (key: string): boolean => job.roots.has(key);
-  const named = namedBy(found.metadata, isRoot);
-  const formerlyNamed = namedBy(found.metadata, (key) => !isRoot(key) && isSubsumed(job, ownerOf(key)));
+  const named = namedBy(found.references, isRoot);
+  const formerlyNamed = namedBy(found.references, (key) => !isRoot(key) && isSubsumed(job, ownerOf(key)));
   const garbage: Garbage[] = [];
   const kept: StoredObject[] = [];
-  for (const object of found.listed ?? namedObjects(found.metadata, formerlyNamed)) {
+  for (const object of found.listed ?? namedObjects(found.references, formerlyNamed)) {
     if (isRoot(object.key) || named.has(object.key)) {
       continue;
     }
@@ -139,13 +138,13 @@ function isSubsumed({ lastCompleted }: JobFacts, owner: ObjectOwner): boolean {
 
 /** Keys and lengths of the objects that the chosen metadata names. */
 function namedBy(
-  metadata: ReadonlyMap<string, CheckpointMetadata>,
+  references: FoundObjects['references'],
   isChosen: (key: string) => boolean,
 ): ReadonlyMap<string, number> {
   const named = new Map<string, number>();
-  for (const [key, value] of metadata) {
+  for (const [key, objects] of references) {
     if (isChosen(key)) {
-      referencedObjects(value).forEach((object) => named.set(object.key, object.length));
+      objects.forEach((object) => named.set(object.key, object.length));
     }
   }
   return named;
@@ -153,11 +152,11 @@ function namedBy(
 
 /** Without a listing the sizes of metadata objects are not known. */
 function namedObjects(
-  metadata: ReadonlyMap<string, CheckpointMetadata>,
+  references: FoundObjects['references'],
   formerlyNamed: ReadonlyMap<string, number>,
 ): readonly StoredObject[] {
   return [
     ...[...formerlyNamed].map(([key, bytes]) => ({ key, bytes })),
-    ...[...metadata.keys()].map((key) => ({ key, bytes: 0 })),
+    ...[...references.keys()].map((key) => ({ key, bytes: 0 })),
   ];
 }
