@@ -13,6 +13,8 @@ const DEPLOY_TIMEOUT_MS = 300_000;
 const END_TIMEOUT_MS = 30_000;
 /** A job that ends waits for its sinks to give up its last attempt, but not for a broker that is away. */
 const ABANDON_TIMEOUT_MS = 30_000;
+/** From the first moment of a leader until every task manager of an attempt must have registered with it (DESIGN §9). */
+const ADOPTION_TIMEOUT_MS = 10_000;
 /** Checkpoint ids reserved with one write: a leader that dies wastes at most so many. */
 const ID_BLOCK = 100;
 /** Generous: from a failure until a new leader or attempt has finished the commits. */
@@ -32,6 +34,7 @@ export function kernelSettings(configuration: Configuration): KernelSettings {
     endTimeoutMs: END_TIMEOUT_MS,
     endedJobsMax: ENDED_JOBS_MAX,
     abandonTimeoutMs: ABANDON_TIMEOUT_MS,
+    adoptionTimeoutMs: ADOPTION_TIMEOUT_MS,
     checkpoints: checkpointSettings(configuration),
     checkpointDirectory: checkpointDirectory(configuration),
     clusterId: clusterId(configuration),

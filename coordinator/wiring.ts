@@ -10,7 +10,7 @@ import type { Configuration } from '../shared/config/options.ts';
 import type { CoordinatorConnectors } from '../shared/connector/connector.ts';
 import type { ConnectorSettings } from '../shared/connector/connector-settings.ts';
 import type { LeaderEpoch } from '../shared/ids.ts';
-import { openEtcd } from '../shared/etcd/etcd-client.ts';
+import { EtcdMembers } from '../shared/etcd/etcd-members.ts';
 import { etcdSettings } from '../shared/etcd/node-etcd-settings.ts';
 import { loadJob } from '../shared/job/node-load-job.ts';
 import type { LeaderDirectory } from '../shared/leader/leader-directory.ts';
@@ -36,6 +36,7 @@ import type { JobStore } from './job-store/job-store.ts';
 import { MemoryJobStore } from './job-store/memory-job-store.ts';
 import { NodeJobStore } from './job-store/node-job-store.ts';
 import { CoordinatorLoop } from './runtime/coordinator-loop.ts';
+import { probeAddress } from './runtime/node-probe-address.ts';
 import type { RemakeConnectors } from './runtime/remake-connectors-loop.ts';
 import { CopiesRegistry } from './savepoints/copies-in-use.ts';
 import { copySavepoint } from './savepoints/copy-savepoint.ts';
@@ -75,7 +76,7 @@ export async function wireCandidacy(
 ): Promise<Candidacy> {
   if (configuration['high-availability.type'] === 'etcd') {
     const etcd = etcdSettings(configuration);
-    const store = new EtcdJobStore(openEtcd(etcd), etcd.prefix, etcd.timeoutMs);
+    const store = new EtcdJobStore(new EtcdMembers(etcd));
     return {
       store,
       election: new EtcdElection({ etcd, leaseMs: configuration['high-availability.lease'], address, logger }),
@@ -143,6 +144,7 @@ export function wireLoop(
       await copySavepoint(pin, savepointDeps(settings, checkpoints), signal);
       return pin.directory;
     },
+    probe: probeAddress,
     remakeConnectors: wireRemakeConnectors(settings, { snapshots, logger }),
     epoch,
     isProven,

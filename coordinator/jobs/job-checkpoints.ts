@@ -55,10 +55,7 @@ export const NOTHING_STORED: StoredCheckpoints = {
   revisions: { ids: 0n, pointer: 0n, marker: 0n },
 };
 
-export function openingCheckpoints(
-  stored: StoredCheckpoints = NOTHING_STORED,
-  origin?: RestoreHandle,
-): JobCheckpoints {
+export function openingCheckpoints(stored: StoredCheckpoints = NOTHING_STORED, origin?: RestoreHandle): JobCheckpoints {
   const stats = { completed: 0, failed: 0, last: undefined, lastFailure: undefined };
   return { machine: undefined, stored, origin, lastPointer: undefined, commits: undefined, stats };
 }

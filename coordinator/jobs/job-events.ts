@@ -1,16 +1,15 @@
 import type { CheckpointReport } from '../../shared/control/checkpoint-messages.ts';
-import type { FromCoordinator, TaskReport, AttemptKey, SubtaskKey } from '../../shared/control/messages.ts';
+import type {
+  AttemptReport,
+  FromCoordinator,
+  TaskReport,
+  AttemptKey,
+  SubtaskKey,
+} from '../../shared/control/messages.ts';
 import type { EpochMs } from '../../shared/clock/clock.ts';
 import type { Discovery } from '../../shared/connector/source.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import type {
-  AttemptNumber,
-  JobId,
-  LeaderEpoch,
-  SplitId,
-  TaskManagerId,
-  VertexId,
-} from '../../shared/ids.ts';
+import type { AttemptNumber, JobId, LeaderEpoch, SplitId, TaskManagerId, VertexId } from '../../shared/ids.ts';
 import type { Random } from '../../shared/random/random.ts';
 import type {
   CheckpointEvent,
@@ -44,8 +43,10 @@ export type JobEvent =
   /** The attempt's record is durable. */
   | ({ readonly kind: 'attempt-recorded'; readonly revision: bigint } & AttemptKey)
   | { readonly kind: 'checkpoint-report'; readonly from: TaskManagerId; readonly report: CheckpointReport }
-  /** It lost only its connection, and is back with what it ran. */
-  | { readonly kind: 'task-manager-back'; readonly taskManager: TaskManagerId }
+  /** It has registered and runs this; the job has said that it may go on (`wouldKeep`). */
+  | { readonly kind: 'attempt-reported'; readonly from: TaskManagerId; readonly report: AttemptReport }
+  /** It has registered, and does not run what is recorded. */
+  | { readonly kind: 'registered-without'; readonly from: TaskManagerId }
   | CheckpointWritten
   | SavepointEvent
   | DiscoveryEvent
@@ -137,6 +138,8 @@ export interface JobSettings {
   readonly deployTimeoutMs: number;
   /** From Cancel until a task manager must have ended the attempt; longer than it takes to terminate a thread. */
   readonly endTimeoutMs: number;
+  /** How long a new leader waits for all task managers of an attempt before it restarts the job. */
+  readonly adoptionTimeoutMs: number;
   /** How long the end of a job waits until its last attempt is abandoned; a restart waits for ever. */
   readonly abandonTimeoutMs: number;
   readonly checkpoints: CheckpointSettings;

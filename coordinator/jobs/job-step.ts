@@ -24,7 +24,8 @@ import { cancelJob } from './states/cancelling.ts';
 import { onStored } from './states/created.ts';
 import { onDeployingReport, onDeployingTick, onEarlyRequest, onRecorded } from './states/deploying.ts';
 import { withoutIdleMachine } from './states/ended.ts';
-import { onRunningReport } from './states/running.ts';
+import { onAttemptReported, onRecoveringTick, onRegisteredWithout } from './states/recovering.ts';
+import { onRunningReport, onTaskManagerBack } from './states/running.ts';
 
 /**
  * One job, one event. An event that its state has no use for, or that is about another attempt than the present one,
@@ -73,6 +74,10 @@ function onEvent(job: Job, event: JobEvent, context: JobContext): JobStep {
       return isCurrent(job, event) ? onEnded(job, event.from, context) : unchangedJob(job);
     case 'task-manager-lost':
       return onLost(job, event.taskManager, event.failure, context);
+    case 'attempt-reported':
+      return onReportedAttempt(job, event, context);
+    case 'registered-without':
+      return job.kind === 'recovering' ? onRegisteredWithout(job, event.from, context) : unchangedJob(job);
     case 'discovered':
     case 'discovery-failed':
       return onDiscovery(job, event, context);
@@ -87,13 +92,7 @@ function onEvent(job: Job, event: JobEvent, context: JobContext): JobStep {
 type CheckpointWord = Extract<
   JobEvent,
   {
-    readonly kind:
-      | 'committed'
-      | 'commit-failed'
-      | 'checkpoint-report'
-      | 'checkpoint-written'
-      | 'task-manager-back'
-      | SavepointEvent['kind'];
+    readonly kind: 'committed' | 'commit-failed' | 'checkpoint-report' | 'checkpoint-written' | SavepointEvent['kind'];
   }
 >;
 
@@ -108,14 +107,28 @@ function onCheckpointWord(job: Job, event: CheckpointWord, context: JobContext):
       return event.attempt === job.checkpoints.machine?.identity.attempt
         ? telling(job, event.answer)
         : unchangedJob(job);
-    case 'task-manager-back':
-      return telling(job, event);
     case 'savepoint':
       return onSavepointWanted(job, event);
     case 'savepoint-copied':
       return telling(job, event);
     default:
       return unreachable(event);
+  }
+}
+
+/** What the job has said that it would keep (`wouldKeep`), or what cannot go on and is known now. */
+function onReportedAttempt(
+  job: Job,
+  event: Extract<JobEvent, { kind: 'attempt-reported' }>,
+  context: JobContext,
+): JobStep {
+  switch (job.kind) {
+    case 'recovering':
+      return onAttemptReported(job, event, context);
+    case 'running':
+      return onTaskManagerBack(job, event);
+    default:
+      return unchangedJob(job);
   }
 }
 
@@ -162,6 +175,7 @@ function onCancel(job: Job, context: JobContext): JobStep {
       return endAsCancelled(job, context);
     case 'deploying':
     case 'running':
+    case 'recovering':
     case 'restarting':
       return cancelJob(job, context);
     case 'cancelling':
@@ -186,6 +200,9 @@ function onStateTick(job: Job, context: JobContext): JobStep {
   }
   if (job.kind === 'running') {
     return discoverDue(job, context);
+  }
+  if (job.kind === 'recovering') {
+    return onRecoveringTick(job, context);
   }
   if (isEnding(job)) {
     const { job: next, send } = retryAbandoning(job, context);
@@ -214,6 +231,7 @@ function onReport(job: Job, from: TaskManagerId, report: TaskReport, context: Jo
       return onDeployingReport(next, run, context);
     case 'running':
       return onRunningReport(next, run, report, context);
+    case 'recovering':
     case 'restarting':
     case 'cancelling':
     case 'failing':
@@ -229,14 +247,16 @@ function problemOf(job: DeployedJob, report: TaskReport): Failure | undefined {
   if (report.state === 'failed') {
     return report.failure ?? unexpected('failed without saying why');
   }
-  const isAsked = job.kind !== 'deploying' && job.kind !== 'running';
-  return report.state === 'cancelled' && !isAsked ? unexpected('was cancelled by its own task manager') : undefined;
+  return report.state === 'cancelled' && !isEnding(job)
+    ? unexpected('was cancelled by its own task manager')
+    : undefined;
 }
 
 function onFailure(job: DeployedJob, located: LocatedFailure, context: JobContext): JobStep {
   switch (job.kind) {
     case 'deploying':
     case 'running':
+    case 'recovering':
       return failAttempt(job, located, context);
     case 'restarting':
       return located.failure.reaction === 'fail-job'
@@ -262,7 +282,7 @@ function onAttemptFailed(
 }
 
 function onRequest(job: Job, event: Extract<JobEvent, { kind: 'split-request' }>): JobStep {
-  const isActive = job.kind === 'running' || job.kind === 'deploying';
+  const isActive = job.kind === 'running' || job.kind === 'deploying' || job.kind === 'recovering';
   if (!isActive || !isCurrent(job, event) || placeOf(job.run, job.spec, event)?.taskManager !== event.from) {
     return unchangedJob(job);
   }

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../shared/clock/clock.ts';
-import type { SlotPlace, SubtaskKey } from '../../shared/control/messages.ts';
-import type { AttemptNumber, VertexId } from '../../shared/ids.ts';
+import type { AttemptReport, SlotPlace, SubtaskKey } from '../../shared/control/messages.ts';
+import type { AttemptNumber, TaskManagerId, VertexId } from '../../shared/ids.ts';
 import type { Abandonments } from '../commits/abandon-step.ts';
 import type { Instant } from '../membership/members.ts';
 import type { FailureRecord } from '../recovery/failure-history.ts';
@@ -20,6 +20,7 @@ import type { SourceProgress } from './source-progress.ts';
  *                      └── restarting ◀─┴─│─────────┘ │
  *                              │          │           │
  *                              └──────────┴───────────┴─▶ failing ─▶ failed
+ *   recovering (another leader has taken over) ─▶ running, restarting, failing, cancelling
  *                    any but finishing, failing and the final ones ─▶ cancelling ─▶ cancelled
  *                    any but the final ones ─▶ finishing, when the checkpoint with which it stops is complete
  *                    cancelling, finishing ─▶ failing, when output that a checkpoint has prepared is lost
@@ -35,6 +36,7 @@ export type Job =
   | WaitingJob
   | DeployingJob
   | RunningJob
+  | RecoveringJob
   | RestartingJob
   | CancellingJob
   | FailingJob
@@ -80,6 +82,18 @@ export type RunningJob = JobCommon & {
   readonly assignments: ReadonlyMap<VertexId, SplitAssignmentState>;
 };
 
+export type RecoveringJob = JobCommon & {
+  readonly kind: 'recovering';
+  /** `live`: the task managers that have registered with what they run of it. */
+  readonly run: AttemptRun;
+  /** What they said. */
+  readonly reports: ReadonlyMap<TaskManagerId, AttemptReport>;
+  /** Readers that asked for a split meanwhile. */
+  readonly requests: readonly SubtaskKey[];
+  /** When the attempt is given up unless all of it has been heard of. */
+  readonly giveUpAt: Instant;
+};
+
 /** An attempt that ends, or was told to. */
 interface Ending {
   readonly run: AttemptRun;
@@ -98,11 +112,12 @@ export type CancelledJob = JobCommon & { readonly kind: 'cancelled' };
 
 export type EndedJob = FinishedJob | FailedJob | CancelledJob;
 /** States in which something of an attempt may be deployed. */
-export type DeployedJob = DeployingJob | RunningJob | RestartingJob | CancellingJob | FailingJob | FinishingJob;
+export type DeployedJob =
+  DeployingJob | RunningJob | RecoveringJob | RestartingJob | CancellingJob | FailingJob | FinishingJob;
 /** States in which the attempt is on its way out. */
 export type EndingJob = RestartingJob | CancellingJob | FailingJob | FinishingJob;
 /** States in which a failure of the attempt is news. */
-export type ActiveJob = DeployingJob | RunningJob;
+export type ActiveJob = DeployingJob | RunningJob | RecoveringJob;
 
 export function hasEnded(job: Job): job is EndedJob {
   return job.kind === 'finished' || job.kind === 'failed' || job.kind === 'cancelled';

@@ -1,4 +1,5 @@
 import { unreachable } from '../../shared/invariant.ts';
+import { cancelCommands } from './end-attempt.ts';
 import { failAttempt } from './fail-attempt.ts';
 import type { LifeSign } from './follow-checkpoints.ts';
 import type { JobContext, JobStep } from './job-events.ts';
@@ -7,17 +8,18 @@ import { isEnding } from './job.ts';
 import type { Job } from './job.ts';
 import { deployAttempt } from './states/deploying.ts';
 import { failJob } from './states/failing.ts';
+import { adoptIfComplete } from './states/recovering.ts';
 import { finishJob } from './states/finishing.ts';
 
 /** What the checkpoints of a job say about its life. `settled` is no news: who waits for it looks after every step. */
 export function onLifeSign(job: Job, sign: LifeSign, context: JobContext): JobStep {
   switch (sign.kind) {
     case 'ready':
-      return job.kind === 'deploying' && !job.isDeployed ? deployAttempt(job, context) : unchangedJob(job);
+      return onReady(job, context);
     case 'settled':
       return unchangedJob(job);
     case 'stopped':
-      return isRunningOrEnding(job) && job.kind !== 'finishing' ? finishJob(job, context) : unchangedJob(job);
+      return isRunningOrEnding(job) && job.kind !== 'finishing' ? stopJob(job, context) : unchangedJob(job);
     case 'restart-attempt':
       return job.kind === 'deploying' || job.kind === 'running'
         ? failAttempt(job, { where: 'checkpoints', failure: sign.failure }, context)
@@ -29,6 +31,19 @@ export function onLifeSign(job: Job, sign: LifeSign, context: JobContext): JobSt
   }
 }
 
+function onReady(job: Job, context: JobContext): JobStep {
+  if (job.kind === 'recovering') {
+    return adoptIfComplete(job, context);
+  }
+  return job.kind === 'deploying' && !job.isDeployed ? deployAttempt(job, context) : unchangedJob(job);
+}
+
+/** Subtasks that hear of the last checkpoint end by themselves; a leader that found it has nobody to tell, and cancels them. */
+function stopJob(job: Parameters<typeof failJob>[0], context: JobContext): JobStep {
+  const step = finishJob(job, context);
+  return job.kind === 'recovering' ? { ...step, send: [...step.send, ...cancelCommands(job)] } : step;
+}
+
 function isRunningOrEnding(job: Job): job is Parameters<typeof failJob>[0] {
-  return job.kind === 'deploying' || job.kind === 'running' || isEnding(job);
+  return ['deploying', 'running', 'recovering'].includes(job.kind) || isEnding(job);
 }

@@ -1,8 +1,8 @@
 import type { EpochMs } from '../../shared/clock/clock.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { parseAttemptNumber } from '../../shared/ids.ts';
+import { required } from '../../shared/invariant.ts';
 import type { AttemptNumber, VertexId } from '../../shared/ids.ts';
-import { withFinished } from '../checkpoints/build-metadata.ts';
 import type { StoredCheckpoints } from '../checkpoints/open-checkpoints.ts';
 import { recordFailure } from '../recovery/failure-history.ts';
 import { NEVER_RESTARTED } from '../recovery/restart-policy.ts';
@@ -12,8 +12,8 @@ import { endByOf } from './end-attempt.ts';
 import { openingCheckpoints } from './job-checkpoints.ts';
 import { unchangedJob } from './job-events.ts';
 import type { CheckpointTell, JobContext, JobStep } from './job-events.ts';
-import type { EndedJob, EndingJob, Job, JobCommon } from './job.ts';
-import type { JobRecord, TerminalRecord } from './job-record.ts';
+import type { EndedJob, EndingJob, Job, JobCommon, RecoveringJob } from './job.ts';
+import type { JobRecord, StoredSource, TerminalRecord } from './job-record.ts';
 import { sourcesIn } from './sources-in.ts';
 import type { SourceProgress } from './source-progress.ts';
 import { UNDISCOVERED } from './source-progress.ts';
@@ -35,8 +35,8 @@ export interface LoadedJob {
  * A job as a new leader takes it over.
  *
  * L1  A terminal record is the end, whatever the job's own record says: that one may be older.
- * L2  Commits that had begun are finished first, then the former leader's attempt is condemned and abandoned, then the job
- *     goes on from its last checkpoint.
+ * L2  Commits that had begun are finished first. Then the former leader's attempt is adopted if all of it still runs; else it is
+ *     condemned and abandoned, and the job goes on from its last checkpoint (DESIGN §9).
  * L3  What was being cancelled, or had failed, is brought to its end and never runs again.
  */
 export function recoverJob(loaded: LoadedJob, context: JobContext): JobStep {
@@ -49,7 +49,34 @@ export function recoverJob(loaded: LoadedJob, context: JobContext): JobStep {
     const common = commonIn(loaded, record.changedAtMs);
     return unchangedJob(awaitSlots({ ...common, kind: 'created' }, context.wallMs));
   }
-  return recoverEnding(loaded, context);
+  return mayBeAdopted(loaded) ? recoverAttempt(loaded, context) : recoverEnding(loaded, context);
+}
+
+/** An attempt that is current, and that nobody had begun to end, may still run, and goes on if all of it does. */
+function mayBeAdopted({ record, attempts, problem }: LoadedJob): boolean {
+  const { current } = attempts;
+  return (
+    problem === undefined &&
+    current !== undefined &&
+    (record.state === 'deploying' || record.state === 'running') &&
+    current.fingerprint === record.spec.fingerprint &&
+    current.lineage === record.spec.lineage
+  );
+}
+
+function recoverAttempt(loaded: LoadedJob, context: JobContext): JobStep {
+  const { record, attempts, attemptRevision } = loaded;
+  const current = required(attempts.current, 'the current attempt');
+  const job: RecoveringJob = {
+    ...commonIn(loaded, record.changedAtMs),
+    kind: 'recovering',
+    run: { ...beginRun(record.spec, current.number, current.places), live: new Set() },
+    reports: new Map(),
+    requests: [],
+    giveUpAt: context.now + context.settings.adoptionTimeoutMs,
+  };
+  // Commits that had begun are finished before anything of the attempt is taken over.
+  return { ...unchangedJob(job), tell: [{ kind: 'open', attempt: current.number, revision: attemptRevision }] };
 }
 
 function recoverEnded(loaded: LoadedJob, state: EndedJob['kind']): JobStep {
@@ -122,22 +149,24 @@ function commonIn({ record, attempts, stored }: LoadedJob, changedAtMs: EpochMs)
   };
 }
 
-/** The record knows every split that was assigned; the checkpoint knows which of them are read to their end. */
+/**
+ * The record knows every split that was assigned; the checkpoint knows which of them are read to their end, and where the others
+ * are to be read from.
+ */
 function sourcesOf(record: JobRecord, stored: StoredCheckpoints): ReadonlyMap<VertexId, SourceProgress> {
   const metadata = stored.pointer?.metadata;
-  const restored = metadata === undefined ? undefined : sourcesIn(metadata);
-  const progress = record.sources.map(({ vertex, splits, finished, isComplete }) => {
-    const subtasks = metadata?.operators.find(({ uid }) => String(uid) === String(vertex))?.subtasks ?? [];
-    const known = new Set([...finished, ...(restored?.get(vertex)?.finished ?? [])]);
-    const discovery = isComplete ? ({ kind: 'over' } as const) : UNDISCOVERED.discovery;
-    const source: SourceProgress = {
-      splits,
-      finished: withFinished(known, subtasks),
-      isComplete,
-      discovery,
-      failures: 0,
-    };
-    return [vertex, source] as const;
-  });
-  return new Map(progress);
+  const restored: ReadonlyMap<VertexId, SourceProgress> = metadata === undefined ? new Map() : sourcesIn(metadata);
+  return new Map(record.sources.map((source) => [source.vertex, recoveredSource(source, restored.get(source.vertex))]));
+}
+
+function recoveredSource(source: StoredSource, restored: SourceProgress | undefined): SourceProgress {
+  const { splits, finished, isComplete } = source;
+  const positions = new Map(restored?.splits.map(({ id, position }) => [id, position]));
+  return {
+    splits: splits.map(({ id, position }) => ({ id, position: positions.get(id) ?? position })),
+    finished: new Set([...finished, ...(restored?.finished ?? [])]),
+    isComplete,
+    discovery: isComplete ? { kind: 'over' } : UNDISCOVERED.discovery,
+    failures: 0,
+  };
 }

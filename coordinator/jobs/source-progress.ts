@@ -1,6 +1,7 @@
 import type { Discovery, SplitState } from '../../shared/connector/source.ts';
 import type { SplitId } from '../../shared/ids.ts';
 import type { SubtaskMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
+import { withFinished } from '../checkpoints/build-metadata.ts';
 import type { KnownSplits } from '../checkpoints/known-splits-wire.ts';
 import type { Instant } from '../membership/members.ts';
 import type { RetryBackoff } from '../scheduling/retry-backoff.ts';
@@ -57,26 +58,26 @@ export function chooseNewSplits(progress: SourceProgress, discovery: Discovery):
 }
 
 /**
- * What the readers of an attempt are given: every split that is not finished, where the checkpoint has it, or else at its
- * start. `subtasks`: the source's in the checkpoint from which the attempt begins.
+ * The splits where an attempt begins to read them that begins with a checkpoint: those that it holds at its positions, all others
+ * where they would have begun. So the next checkpoints say also of a split that no reader has got yet where it is to be read from.
+ * `subtasks`: the source's in that checkpoint.
  */
-export function splitsToRead(
-  { splits, finished }: KnownSplits,
-  subtasks: readonly Pick<SubtaskMetadata, 'splits'>[],
-): readonly SplitState[] {
+export function atCheckpoint<K extends KnownSplits>(known: K, subtasks: readonly Pick<SubtaskMetadata, 'splits'>[]): K {
   const read = new Map(subtasks.flatMap((subtask) => subtask.splits.map((split) => [split.id, split] as const)));
-  return splits.flatMap(({ id, position }) => {
-    const restored = read.get(id);
-    return finished.has(id) || restored?.isFinished === true ? [] : [{ id, position: restored?.position ?? position }];
-  });
+  if (read.size === 0) {
+    return known;
+  }
+  const splits = known.splits.map(({ id, position }) => ({ id, position: read.get(id)?.position ?? position }));
+  return { ...known, splits, finished: withFinished(known.finished, subtasks) };
+}
+
+/** What is still to be read. */
+export function unfinishedSplits({ splits, finished }: KnownSplits): readonly SplitState[] {
+  return finished.size === 0 ? splits : splits.filter(({ id }) => !finished.has(id));
 }
 
 /** Of a job that begins with another's checkpoint or savepoint: what that one knew, each split where it was then. */
 export function progressOf(known: KnownSplits, subtasks: readonly Pick<SubtaskMetadata, 'splits'>[]): SourceProgress {
-  const read = new Map(subtasks.flatMap((subtask) => subtask.splits.map((split) => [split.id, split] as const)));
-  const finished = new Set(known.finished);
-  read.forEach(({ isFinished }, id) => isFinished && finished.add(id));
-  const splits = known.splits.map(({ id, position }) => ({ id, position: read.get(id)?.position ?? position }));
-  // A first look would give start positions as if nothing had been read; a later one finds what is new, from its earliest record.
-  return { splits, finished, isComplete: known.isComplete, discovery: { kind: 'due' }, failures: 0 };
+  const discovery = known.isComplete ? ({ kind: 'over' } as const) : ({ kind: 'due' } as const);
+  return { ...atCheckpoint(known, subtasks), discovery, failures: 0 };
 }

@@ -1,12 +1,15 @@
-import type { AttemptKey } from '../../shared/control/messages.ts';
-import type { JobId, TaskManagerId } from '../../shared/ids.ts';
+import type { AttemptKey, AttemptReport } from '../../shared/control/messages.ts';
+import type { JobId, SlotIndex, TaskManagerId } from '../../shared/ids.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { completeStep, isPartOf, jobStep } from '../jobs/job-step.ts';
 import type { JobEvent, JobSend, JobStep } from '../jobs/job-events.ts';
 import { hasEnded, isDeployed } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
 import { membershipStep } from '../membership/membership-step.ts';
-import type { LostMember } from '../membership/members.ts';
+import { findMismatch } from '../jobs/match-report.ts';
+import type { ConnectionId } from '../membership/ids.ts';
+import { memberOn } from '../membership/members.ts';
+import type { LostMember, Member } from '../membership/members.ts';
 import type { MembershipEvent } from '../membership/membership-events.ts';
 import { releaseSlots, withMemberSlots, withoutMemberSlots } from '../scheduling/slot-ledger.ts';
 import type { KernelContext, KernelPersist, KernelSend, KernelStep } from './kernel-events.ts';
@@ -36,14 +39,15 @@ export class KernelDraft {
   }
 
   membership(event: MembershipEvent): void {
-    const step = membershipStep(this.#state.membership, event, this.#context.settings, this.#context.now);
-    this.#state = { ...this.#state, membership: step.membership };
-    this.#send.push(...step.send);
-    step.lost.forEach((lost) => this.#forgetMember(lost));
-    if (step.joined !== undefined && event.kind === 'register') {
-      // What it still runs is being cancelled; until that has ended its slots are not free (slot-ledger.ts I2).
-      const ledger = withMemberSlots(this.#state.ledger, step.joined, event.registration.attempts);
-      this.#state = { ...this.#state, ledger };
+    switch (event.kind) {
+      case 'register':
+        this.#register(event);
+        return;
+      case 'connection-lost':
+        this.#changeMembership({ ...event, mayReturn: this.#runsOn(event.connection) });
+        return;
+      default:
+        this.#changeMembership(event);
     }
   }
 
@@ -93,6 +97,54 @@ export class KernelDraft {
     return { state: this.#state, persist: this.#persist, send: this.#send };
   }
 
+  #changeMembership(event: MembershipEvent): Member | undefined {
+    const step = membershipStep(this.#state.membership, event, this.#context.settings, this.#context.now);
+    this.#state = { ...this.#state, membership: step.membership };
+    this.#send.push(...step.send);
+    step.lost.forEach((lost) => this.#forgetMember(lost));
+    return step.joined;
+  }
+
+  /** What a task manager still runs goes on where its job says so; the rest is cancelled, and holds its slots until it has ended. */
+  #register(event: Extract<MembershipEvent, { kind: 'register' }>): void {
+    const { taskManager, incarnation, attempts } = event.registration;
+    const isSame = this.#state.membership.members.get(taskManager)?.incarnation === incarnation;
+    const keep = attempts.filter((report) =>
+      wouldKeep(this.#state.jobs.get(report.jobId), taskManager, { report, isSame }),
+    );
+    const joined = this.#changeMembership({ ...event, keep });
+    if (joined === undefined) {
+      return;
+    }
+    const draining = attempts.filter((attempt) => !keep.includes(attempt));
+    const kept = keep.map((report) => ({
+      by: { jobId: report.jobId, attempt: report.attempt },
+      slots: slotsOn(this.#state.jobs.get(report.jobId), taskManager),
+    }));
+    this.#state = { ...this.#state, ledger: withMemberSlots(this.#state.ledger, joined, { draining, kept }) };
+    const failure = backWithout(taskManager);
+    for (const job of this.#state.jobs.values()) {
+      const { jobId } = job.spec;
+      const report = attempts.find((attempt) => attempt.jobId === jobId);
+      if (report !== undefined && (keep.includes(report) || job.kind === 'recovering')) {
+        this.job(jobId, { kind: 'attempt-reported', from: taskManager, report });
+      } else if (job.kind === 'recovering') {
+        this.job(jobId, { kind: 'registered-without', from: taskManager });
+      } else if (isOn(job, taskManager)) {
+        this.job(jobId, { kind: 'task-manager-lost', taskManager, failure });
+      }
+    }
+  }
+
+  /** Whether a running job has something on the member behind this connection: it would go on if that came back. */
+  #runsOn(connection: ConnectionId): boolean {
+    const member = memberOn(this.#state.membership, connection);
+    return (
+      member !== undefined &&
+      [...this.#state.jobs.values()].some((job) => job.kind === 'running' && job.run.live.has(member.id))
+    );
+  }
+
   #forgetMember({ member, failure }: LostMember): void {
     this.#state = { ...this.#state, ledger: withoutMemberSlots(this.#state.ledger, member.id) };
     this.#tellJobs(member.id, failure);
@@ -125,4 +177,29 @@ export class KernelDraft {
 
 function isOn(job: Job, taskManager: TaskManagerId): boolean {
   return !hasEnded(job) && isDeployed(job) && isPartOf(job, taskManager);
+}
+
+/** `isSame`: the process is a member already, and lost only its connection. */
+function wouldKeep(
+  job: Job | undefined,
+  from: TaskManagerId,
+  { report, isSame }: { readonly report: AttemptReport; readonly isSame: boolean },
+): boolean {
+  const mayGoOn = job?.kind === 'recovering' || (job?.kind === 'running' && isSame && job.run.live.has(from));
+  return mayGoOn && findMismatch(job, from, report) === undefined;
+}
+
+function slotsOn(job: Job | undefined, id: TaskManagerId): readonly SlotIndex[] {
+  return job === undefined || !isDeployed(job)
+    ? []
+    : job.run.places.filter(({ taskManager }) => taskManager === id).map(({ slotIndex }) => slotIndex);
+}
+
+function backWithout(id: TaskManagerId): Failure {
+  return {
+    code: 'task-manager-lost',
+    reaction: 'restart-job',
+    message: `The task manager "${id}" lost its connection, and came back without what it ran.`,
+    remedy: 'Its jobs restart by themselves when there are slots; see its log for the cause.',
+  };
 }

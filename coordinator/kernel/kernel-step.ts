@@ -29,6 +29,7 @@ function apply(draft: KernelDraft, event: KernelEvent): void {
   switch (event.kind) {
     case 'register':
     case 'connection-lost':
+    case 'probed':
     case 'goodbye':
     case 'drop':
       draft.membership(event);

@@ -17,6 +17,7 @@ import type { CheckpointId, LeaderEpoch, TaskManagerId } from '../../shared/ids.
 import { DEFAULT_CHECKPOINT_SETTINGS } from '../checkpoints/checkpoint-settings.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobSource, JobSpec, VertexSpec } from '../jobs/job-spec.ts';
+import type { ProbeResult } from '../membership/membership-events.ts';
 import { parseConnectionId } from '../membership/ids.ts';
 import type { ConnectionId } from '../membership/ids.ts';
 import { FLINK_EXPONENTIAL_DELAY } from '../recovery/restart-policy.ts';
@@ -37,6 +38,7 @@ export const SETTINGS: KernelSettings = {
   endTimeoutMs: 30_000,
   endedJobsMax: 2,
   abandonTimeoutMs: 30_000,
+  adoptionTimeoutMs: 10_000,
   checkpoints: DEFAULT_CHECKPOINT_SETTINGS,
   checkpointDirectory: '/checkpoints',
   clusterId: 'cluster',
@@ -94,6 +96,8 @@ export class KernelDriver {
   readonly #joins = new Map<number, number>();
   readonly #queue: KernelEvent[] = [];
   readonly records: SimulatedRecords;
+  /** What is found where a member listens that lost its connection. */
+  probes: ProbeResult = 'refused';
   answers: Answers = { writes: true, abandons: true, commits: true };
   state: KernelState = EMPTY_KERNEL;
   now = 0;
@@ -162,6 +166,9 @@ export class KernelDriver {
   #answer(effect: KernelSend): void {
     if (effect.kind === 'raise') {
       this.#queue.push(effect.event);
+    } else if (effect.kind === 'probe') {
+      const { taskManager, incarnation } = effect;
+      this.#queue.push({ kind: 'probed', taskManager, incarnation, result: this.probes });
     } else if (effect.kind === 'write-checkpoint' && this.answers.writes) {
       this.write(effect);
     } else if (effect.kind === 'abandon' && this.answers.abandons) {

@@ -28,7 +28,8 @@ export function scheduleJobs(draft: KernelDraft, before: KernelState): void {
 
 function schedule(draft: KernelDraft, job: WaitingJob): void {
   const { membership, ledger } = draft.state;
-  const free = freeSlotsOf(ledger, membership.members.values());
+  const present = [...membership.members.values()].filter(({ id }) => !membership.absent.has(id));
+  const free = freeSlotsOf(ledger, present);
   const decision = assignSlots(job.spec.slotsNeeded, free, job.previousPlaces);
   if (decision.kind === 'missing') {
     draft.applyJob(unchangedJob(withReason(job, decision.reason)));

@@ -21,9 +21,22 @@ export interface Membership {
   readonly byConnection: ReadonlyMap<ConnectionId, TaskManagerId>;
   /** When each member was last heard. Apart from `members`, which changes rarely: schedulers compare that one by identity. */
   readonly heard: ReadonlyMap<TaskManagerId, Instant>;
+  /** Members whose connection broke, and which may come back with what they run. */
+  readonly absent: ReadonlyMap<TaskManagerId, Absence>;
 }
 
-export const NO_MEMBERS: Membership = { members: new Map(), byConnection: new Map(), heard: new Map() };
+export interface Absence {
+  readonly since: Instant;
+  /** Its process was found alive: it is given the whole heartbeat timeout. */
+  readonly isAlive: boolean;
+}
+
+export const NO_MEMBERS: Membership = {
+  members: new Map(),
+  byConnection: new Map(),
+  heard: new Map(),
+  absent: new Map(),
+};
 
 /** A member that is one no more: every task it ran is lost to the coordinator, whatever the process still does. */
 export interface LostMember {
@@ -41,17 +54,35 @@ export function withMember(membership: Membership, member: Member, now: Instant)
     members: new Map(membership.members).set(member.id, member),
     byConnection: new Map(membership.byConnection).set(member.connection, member.id),
     heard: new Map(membership.heard).set(member.id, now),
+    absent: without(membership.absent, member.id),
   };
 }
 
 export function withoutMember(membership: Membership, member: Member): Membership {
-  const members = new Map(membership.members);
-  const byConnection = new Map(membership.byConnection);
-  const heard = new Map(membership.heard);
-  members.delete(member.id);
-  byConnection.delete(member.connection);
-  heard.delete(member.id);
-  return { members, byConnection, heard };
+  return {
+    members: without(membership.members, member.id),
+    byConnection: without(membership.byConnection, member.connection),
+    heard: without(membership.heard, member.id),
+    absent: without(membership.absent, member.id),
+  };
+}
+
+/** Its connection is gone; it is still a member. */
+export function withAbsent(membership: Membership, member: Member, absence: Absence): Membership {
+  return {
+    ...membership,
+    byConnection: without(membership.byConnection, member.connection),
+    absent: new Map(membership.absent).set(member.id, absence),
+  };
+}
+
+function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  if (!map.has(key)) {
+    return map;
+  }
+  const next = new Map(map);
+  next.delete(key);
+  return next;
 }
 
 /** The member that talks on this connection; undefined when it was replaced, lost, or never registered. */

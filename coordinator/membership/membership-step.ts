@@ -1,18 +1,21 @@
 import { unreachable } from '../../shared/invariant.ts';
-import type { Registration } from '../../shared/control/messages.ts';
+import { attemptName } from '../../shared/control/messages.ts';
+import type { AttemptKey, Registration } from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { chooseSilent, silentForMs } from './failure-detector.ts';
 import type { ConnectionId } from './ids.ts';
-import { memberOf, memberOn, withMember, withoutMember } from './members.ts';
+import { memberOf, memberOn, withAbsent, withMember, withoutMember } from './members.ts';
 import type { Instant, LostMember, Member, Membership } from './members.ts';
-import type { MembershipEvent, MembershipSend, MembershipSettings } from './membership-events.ts';
+import type { MembershipEvent, MembershipSend, MembershipSettings, Probed } from './membership-events.ts';
 
 /**
  * Who is in the cluster.
  *
  * I1  A task manager id has at most one member, and a connection belongs to at most one member.
  * I2  A member that was lost, for whatever reason, is lost for good: the same process comes back by registering again, and
- *     everything it still runs from before is cancelled (it is listed in `Registered.cancel`).
+ *     everything it still runs from before is cancelled (it is listed in `Registered.cancel`), but for what a leader adopts.
+ * I4  A member whose connection broke is absent, not lost, while it runs what would go on if it came back: until its process is
+ *     found dead, or for a second, or, if its process is found alive, for the heartbeat timeout.
  * I3  A process whose id is in use by another one that was heard a moment ago is refused: two processes that are configured
  *     with one id must not push each other out for ever. If the older one is silent or gone, the newer replaces it.
  */
@@ -36,7 +39,9 @@ export function membershipStep(
     case 'register':
       return onRegister(membership, event, settings, now);
     case 'connection-lost':
-      return onGone(membership, memberOn(membership, event.connection), 'its connection broke');
+      return onConnectionLost(membership, event, now);
+    case 'probed':
+      return onProbed(membership, event);
     case 'goodbye': {
       const member = memberOn(membership, event.connection);
       const step = onGone(membership, member, `it said goodbye (${event.reason})`);
@@ -54,14 +59,45 @@ export function membershipStep(
   }
 }
 
+/** Most reconnections of a process that lives take far less; a process that cannot be reached at all is not waited for longer. */
+const ABSENT_MS = 1_000;
+
+function onConnectionLost(
+  membership: Membership,
+  { connection, mayReturn }: Extract<MembershipEvent, { kind: 'connection-lost' }>,
+  now: Instant,
+): MembershipStep {
+  const member = memberOn(membership, connection);
+  if (member === undefined || mayReturn !== true) {
+    return onGone(membership, member, 'its connection broke');
+  }
+  const { id: taskManager, incarnation, dataAddress } = member;
+  return {
+    ...unchanged(withAbsent(membership, member, { since: now, isAlive: false })),
+    send: [{ kind: 'probe', taskManager, incarnation, dataAddress }],
+  };
+}
+
+function onProbed(membership: Membership, { taskManager, incarnation, result }: Probed): MembershipStep {
+  const member = membership.members.get(taskManager);
+  const absence = membership.absent.get(taskManager);
+  if (member?.incarnation !== incarnation || absence === undefined || result === 'unknown') {
+    return unchanged(membership);
+  }
+  return result === 'refused'
+    ? onGone(membership, member, 'its connection broke and its process is gone')
+    : unchanged(withAbsent(membership, member, { ...absence, isAlive: true }));
+}
+
 interface RegisterEvent {
   readonly connection: ConnectionId;
   readonly registration: Registration;
+  readonly keep?: readonly AttemptKey[];
 }
 
 function onRegister(
   membership: Membership,
-  { connection, registration }: RegisterEvent,
+  { connection, registration, keep = [] }: RegisterEvent,
   settings: MembershipSettings,
   now: Instant,
 ): MembershipStep {
@@ -73,7 +109,12 @@ function onRegister(
     };
   }
   const older = membership.members.get(registration.taskManager);
-  const gone = onGone(membership, older, 'it registered anew');
+  const isBack = older?.incarnation === registration.incarnation && keep.length > 0;
+  const gone = isBack ? withoutLoss(membership, older) : onGone(membership, older, 'it registered anew');
+  const kept = new Set(keep.map(attemptName));
+  const cancel = registration.attempts
+    .filter((attempt) => !kept.has(attemptName(attempt)))
+    .map(({ jobId, attempt }) => ({ jobId, attempt }));
   const member = memberOf(registration, connection);
   const { heartbeatIntervalMs, heartbeatTimeoutMs } = settings;
   return {
@@ -85,8 +126,8 @@ function onRegister(
       {
         kind: 'message',
         connection,
-        // I2: what it runs from before is no part of any attempt that counts.
-        message: { kind: 'registered', heartbeatIntervalMs, heartbeatTimeoutMs, cancel: registration.attempts },
+        // I2: what else it runs from before is no part of any attempt that counts.
+        message: { kind: 'registered', heartbeatIntervalMs, heartbeatTimeoutMs, cancel },
       },
     ],
   };
@@ -138,7 +179,18 @@ function onTick(membership: Membership, settings: MembershipSettings, now: Insta
     });
     send.push(closing(member.connection));
   }
+  for (const [id, { since, isAlive }] of next.absent) {
+    const member = next.members.get(id);
+    if (!isAlive && now - since > ABSENT_MS && member !== undefined) {
+      next = withoutMember(next, member);
+      lost.push({ member, failure: lostFailure(member, 'its connection broke') });
+    }
+  }
   return { membership: next, lost, joined: undefined, send };
+}
+
+function withoutLoss(membership: Membership, member: Member): MembershipStep {
+  return unchanged(withoutMember(membership, member));
 }
 
 function onGone(membership: Membership, member: Member | undefined, why: string): MembershipStep {

@@ -22,6 +22,7 @@ import { seededRandom } from '../../shared/random/random.ts';
 import { SETTINGS, specOf, vertexOf } from '../kernel/kernel-testing.ts';
 import { MemorySnapshotStore } from '../../shared/snapshot-store/memory-snapshot-store.ts';
 import type { SavepointPin } from '../checkpoints/checkpoint-events.ts';
+import type { ProbeResult } from '../membership/membership-events.ts';
 import type { JobState } from '../jobs/job.ts';
 import type { JobStore } from '../job-store/job-store.ts';
 import { MemoryJobStore } from '../job-store/memory-job-store.ts';
@@ -229,6 +230,7 @@ function start(over: Surroundings = {}): Started {
     snapshots: over.snapshots ?? new MemorySnapshotStore(),
     copySavepoint: async ({ pin }: { readonly pin: SavepointPin }): Promise<string> =>
       await Promise.resolve(`${pin.directory}/${pin.checkpoint}`),
+    probe: async (): Promise<ProbeResult> => await Promise.resolve('refused'),
     remakeConnectors: async (): Promise<JobConnectors> => await Promise.resolve(over.remade ?? connectors([])),
     epoch: parseLeaderEpoch(over.epoch ?? 1n),
     settings: SETTINGS,

@@ -24,6 +24,7 @@ import { loadCluster } from './load-cluster-loop.ts';
 import { logChanges } from './log-changes.ts';
 import { MetricStore } from './metric-store.ts';
 import { performEffects } from './perform-effects.ts';
+import type { Probe } from './perform-effects.ts';
 import { RecordWriter } from './record-writer.ts';
 import { remakeAll } from './remake-connectors-loop.ts';
 import type { RemakeConnectors } from './remake-connectors-loop.ts';
@@ -36,6 +37,7 @@ export interface LoopDeps {
   readonly store: JobStore;
   readonly snapshots: SnapshotStore;
   readonly copySavepoint: CopySavepoint;
+  readonly probe: Probe;
   readonly remakeConnectors: RemakeConnectors;
   readonly epoch: LeaderEpoch;
   /** Whether nobody else can lead yet: asked before each step, since a process that was frozen is told of its loss too late. */
@@ -245,11 +247,12 @@ export class CoordinatorLoop {
   }
 
   #effects(ending: AbortSignal): Parameters<typeof performEffects>[1] {
-    const { snapshots, copySavepoint, epoch, clock, logger } = this.#deps;
+    const { snapshots, copySavepoint, probe, epoch, clock, logger } = this.#deps;
     return {
       writer: this.#writer,
       snapshots,
       copySavepoint,
+      probe,
       ending,
       epoch,
       clock,

@@ -14,6 +14,7 @@ import { callOutside } from './call-outside.ts';
 import type { Connections } from './connections.ts';
 import type { CopySavepoint } from './copy-savepoint.ts';
 import { copySavepointOf } from './copy-savepoint.ts';
+import type { ProbeResult } from '../membership/membership-events.ts';
 import { closeConnectors } from './job-connectors.ts';
 import type { OpenConnectors } from './job-connectors.ts';
 import { noteCheckpoint } from './note-checkpoints.ts';
@@ -22,6 +23,9 @@ import { fencedFailure } from './record-writer.ts';
 import type { RecordWriter } from './record-writer.ts';
 import type { TaskScope } from './task-scope.ts';
 import { writeCheckpoint } from './write-checkpoint.ts';
+
+/** Whether something listens at host:port. Answers soon, and never throws. */
+export type Probe = (address: string, signal: AbortSignal) => Promise<ProbeResult>;
 
 export interface EffectDeps {
   readonly writer: RecordWriter;
@@ -35,6 +39,7 @@ export interface EffectDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly copySavepoint: CopySavepoint;
+  readonly probe: Probe;
   /** Shows the state to those who ask. Called when it is durable, before anything is sent: no answer runs ahead of it. */
   readonly publish: (state: KernelState) => void;
   /** What comes of an effect comes back as an event. */
@@ -129,7 +134,10 @@ function performSend(effect: KernelSend, deps: EffectDeps): void {
   }
 }
 
-type Call = Extract<KernelSend, { kind: 'discover' | 'commit' | 'abandon' | 'write-checkpoint' | 'copy-savepoint' }>;
+type Call = Extract<
+  KernelSend,
+  { kind: 'probe' | 'discover' | 'commit' | 'abandon' | 'write-checkpoint' | 'copy-savepoint' }
+>;
 
 /** What takes time: runs beside the loop. */
 async function performCall(effect: Call, deps: EffectDeps, signal: AbortSignal): Promise<void> {
@@ -137,6 +145,12 @@ async function performCall(effect: Call, deps: EffectDeps, signal: AbortSignal):
     case 'discover':
       await discover(effect, deps, signal);
       return;
+    case 'probe': {
+      const { taskManager, incarnation, dataAddress } = effect;
+      const result = await deps.probe(dataAddress, signal);
+      deps.raise({ kind: 'probed', taskManager, incarnation, result });
+      return;
+    }
     case 'commit':
       await commit(effect, deps, signal);
       return;

@@ -28,7 +28,7 @@ const member: Member = {
 };
 
 test('a slot is free until an attempt holds it, and again when that attempt has ended', () => {
-  const empty = withMemberSlots(EMPTY_LEDGER, member, []);
+  const empty = withMemberSlots(EMPTY_LEDGER, member, { draining: [] });
   const held = holdSlots(empty, [place(1)], key('j', 1));
 
   expect(freeIndices(empty, member)).toStrictEqual([0, 1, 2]);
@@ -37,20 +37,20 @@ test('a slot is free until an attempt holds it, and again when that attempt has 
 });
 
 test('the end of an attempt that holds nothing changes nothing', () => {
-  const held = holdSlots(withMemberSlots(EMPTY_LEDGER, member, []), [place(1)], key('j', 2));
+  const held = holdSlots(withMemberSlots(EMPTY_LEDGER, member, { draining: [] }), [place(1)], key('j', 2));
 
   expect(releaseSlots(held, member.id, key('j', 1))).toBe(held);
   expect(releaseSlots(held, parseTaskManagerId('other'), key('j', 2))).toBe(held);
 });
 
 test('a slot that is held is never given to another', () => {
-  const held = holdSlots(withMemberSlots(EMPTY_LEDGER, member, []), [place(1)], key('j', 1));
+  const held = holdSlots(withMemberSlots(EMPTY_LEDGER, member, { draining: [] }), [place(1)], key('j', 1));
 
   expect(() => holdSlots(held, [place(1)], key('k', 1))).toThrow('already held');
 });
 
 test('a task manager that came back has no free slot until what it still ran has ended', () => {
-  const back = withMemberSlots(EMPTY_LEDGER, member, [key('j', 1), key('k', 4)]);
+  const back = withMemberSlots(EMPTY_LEDGER, member, { draining: [key('j', 1), key('k', 4)] });
   const half = releaseSlots(back, member.id, key('j', 1));
   const none = releaseSlots(half, member.id, key('k', 4));
 
@@ -58,7 +58,7 @@ test('a task manager that came back has no free slot until what it still ran has
 });
 
 test('a lost task manager has no slots', () => {
-  const lost = withoutMemberSlots(withMemberSlots(EMPTY_LEDGER, member, []), member.id);
+  const lost = withoutMemberSlots(withMemberSlots(EMPTY_LEDGER, member, { draining: [] }), member.id);
 
   expect(freeSlotsOf(lost, [member])).toStrictEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { AttemptKey, SlotPlace } from '../../shared/control/messages.ts';
-import type { TaskManagerId } from '../../shared/ids.ts';
+import type { SlotIndex, TaskManagerId } from '../../shared/ids.ts';
 import { parseSlotIndex } from '../../shared/ids.ts';
 import { invariant, required } from '../../shared/invariant.ts';
 import type { Member } from '../membership/members.ts';
@@ -10,8 +10,8 @@ import type { FreeSlots } from './assign-slots.ts';
  *
  * I1  A slot is held by at most one attempt, from before its Deploy is sent until its task manager reports the attempt's end
  *     or is lost.
- * I2  A task manager that came back still running attempts of its earlier registration has no free slot until they have
- *     ended there: it is not known which slots they use.
+ * I2  A task manager that came back still running attempts that do not go on has no free slot until they have ended there: it is
+ *     not known which slots they use.
  */
 export type SlotLedger = ReadonlyMap<TaskManagerId, MemberSlots>;
 
@@ -23,9 +23,22 @@ interface MemberSlots {
 
 export const EMPTY_LEDGER: SlotLedger = new Map();
 
-export function withMemberSlots(ledger: SlotLedger, member: Member, draining: readonly AttemptKey[]): SlotLedger {
-  const holders = Array.from({ length: member.slots }, () => undefined);
+export function withMemberSlots(
+  ledger: SlotLedger,
+  member: Member,
+  { draining, kept = [] }: { readonly draining: readonly AttemptKey[]; readonly kept?: readonly KeptSlots[] },
+): SlotLedger {
+  const holders: (AttemptKey | undefined)[] = Array.from({ length: member.slots }, () => undefined);
+  for (const { by, slots } of kept) {
+    slots.forEach((index) => (holders[index] = by));
+  }
   return new Map(ledger).set(member.id, { holders, draining });
+}
+
+/** Slots of a member in which an attempt goes on. */
+export interface KeptSlots {
+  readonly by: AttemptKey;
+  readonly slots: readonly SlotIndex[];
 }
 
 export function withoutMemberSlots(ledger: SlotLedger, id: TaskManagerId): SlotLedger {

@@ -6,11 +6,12 @@ import { required } from '../../shared/invariant.ts';
 /**
  * Which reader of one source reads which split, within one attempt. The same for every connector.
  *
- * I1  The readers' state is the authority on splits. An attempt begins with readers that own none (it restores from the
- *     recorded start positions), so what is assigned here is what they own.
+ * I1  The readers' state is the authority on splits. An attempt begins with readers that own none, so what is assigned here is
+ *     what they own; of an attempt that is adopted, what they report is.
  * I2  Nothing is assigned before every reader is ready, and nothing is discovered before that (jobs/states/running.ts).
  * I3  Each split is assigned to one reader, once.
- * I4  Assignments of a reader are numbered 1, 2, … without a gap; a receiver ignores a number it has seen.
+ * I4  Assignments of a reader are numbered 1, 2, … without a gap; a receiver ignores a number it has seen. They are remembered,
+ *     and repeated when a reader comes back that has not seen them.
  * I5  `eager`: a split goes to the reader with the fewest splits, the lowest index among equals.
  *     `on-request`: splits go out in order, one for each request, requests in the order of their arrival.
  * I6  A reader is told that no more will come exactly once: when discovery is complete and every split is given
@@ -32,6 +33,8 @@ interface ReaderSplits {
   readonly splits: number;
   readonly lastAssignment: number;
   readonly hasNoMore: boolean;
+  /** What it was told, oldest first. */
+  readonly orders: readonly SplitOrder[];
 }
 
 /** What one reader is told. */
@@ -62,8 +65,40 @@ export interface SourceView {
 
 /** Every reader is ready: gives what is known already. */
 export function beginAssignment({ mode, parallelism, splits, isComplete }: SourceView): SplitStep {
-  const readers = Array.from({ length: parallelism }, () => ({ splits: 0, lastAssignment: 0, hasNoMore: false }));
+  const readers = Array.from({ length: parallelism }, () => NEW_READER);
   return assign({ mode, splits, given: 0, isComplete, readers, waiting: [] });
+}
+
+const NEW_READER: ReaderSplits = { splits: 0, lastAssignment: 0, hasNoMore: false, orders: [] };
+
+/** What a reader that goes on says of itself. */
+export interface ReaderStanding {
+  /** That it has been given and has not read to the end. */
+  readonly splits: number;
+  readonly lastAssignment: number;
+}
+
+/** Readers go on under a new leader: `splits` are those that none of them has. Whoever may be told again that no more comes, is. */
+export function resumeAssignment(
+  { mode, splits, isComplete }: Omit<SourceView, 'parallelism'>,
+  standings: readonly ReaderStanding[],
+): SplitStep {
+  const readers = standings.map((standing): ReaderSplits => ({ ...NEW_READER, ...standing }));
+  return assign({ mode, splits, given: 0, isComplete, readers, waiting: [] });
+}
+
+/** A reader has come back that has seen assignments up to that one only (I4). */
+export function repeatOrders(
+  { readers }: SplitAssignmentState,
+  subtask: SubtaskIndex,
+  lastSeen: number,
+): readonly SplitOrder[] {
+  return readers[subtask]?.orders.filter(({ assignment }) => assignment > lastSeen) ?? [];
+}
+
+/** True when a request of the reader waits for a split. */
+export function isWaiting({ waiting }: SplitAssignmentState, subtask: SubtaskIndex): boolean {
+  return waiting.includes(subtask);
 }
 
 /** `found` are splits that were not known before. */
@@ -147,12 +182,14 @@ class Draft {
   order(subtask: SubtaskIndex, splits: readonly SplitState[], noMore: boolean): void {
     const reader = required(this.#readers[subtask], `reader ${subtask}`);
     const assignment = reader.lastAssignment + 1;
+    const order = { subtask, assignment, splits, noMore };
     this.#readers[subtask] = {
+      orders: [...reader.orders, order],
       splits: reader.splits + splits.length,
       lastAssignment: assignment,
       hasNoMore: reader.hasNoMore || noMore,
     };
-    this.#orders.push({ subtask, assignment, splits, noMore });
+    this.#orders.push(order);
   }
 
   finish(change: Partial<SplitAssignmentState> = {}): SplitStep {

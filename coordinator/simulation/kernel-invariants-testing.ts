@@ -1,5 +1,7 @@
 import type { AttemptKey, FromCoordinator, SlotPlace } from '../../shared/control/messages.ts';
 import { attemptName } from '../../shared/control/messages.ts';
+import { parseTaskManagerId } from '../../shared/ids.ts';
+import type { TaskManagerId } from '../../shared/ids.ts';
 import { invariant } from '../../shared/invariant.ts';
 import type { KernelEvent, KernelStep } from '../kernel/kernel-events.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
@@ -17,6 +19,18 @@ const EXITS: Readonly<Record<JobState, readonly JobState[]>> = {
   created: ['waiting-for-slots', 'deploying', 'cancelled'],
   'waiting-for-slots': ['deploying', 'cancelled'],
   deploying: ['running', 'restarting', 'failing', 'cancelling', 'failed', 'cancelled', 'waiting-for-slots'],
+  recovering: [
+    'running',
+    'restarting',
+    'failing',
+    'cancelling',
+    'finishing',
+    'failed',
+    'cancelled',
+    'finished',
+    'waiting-for-slots',
+    'deploying',
+  ],
   running: ['restarting', 'failing', 'cancelling', 'finishing', 'failed', 'finished', 'waiting-for-slots', 'deploying'],
   restarting: [
     'waiting-for-slots',
@@ -72,11 +86,11 @@ export class KernelInvariants {
   }
 
   check(before: KernelState, event: KernelEvent | undefined, step: KernelStep, now: number): void {
+    this.#forgetLost(before, step.state);
     if (event !== undefined) {
-      this.#learn(event, step, now);
+      this.#learn(before, event, { step, now });
     }
     this.#fences.check(step);
-    this.#forgetLost(step.state);
     this.#checkExits(before, step.state);
     for (const effect of step.persist) {
       if (effect.kind === 'put-job' || effect.kind === 'put-new-job') {
@@ -92,20 +106,59 @@ export class KernelInvariants {
     }
   }
 
-  #learn(event: KernelEvent, step: KernelStep, now: number): void {
+  #learn(before: KernelState, event: KernelEvent, { step, now }: { step: KernelStep; now: number }): void {
     this.#fences.learn(event);
     if (event.kind === 'tick') {
       checkWaits(step.state, now);
     }
     if (event.kind === 'attempt-ended') {
-      this.#live.get(attemptName(event))?.places.delete(event.connection);
+      this.#live.get(attemptName(event))?.places.delete(memberId(before, event.connection));
+    }
+    if (event.kind === 'register') {
+      this.#learnRegistration(event, step.state);
     }
     if (event.kind === 'task-report' && event.report.state === 'ready') {
       const live = this.#live.get(attemptName(event.report));
-      if (live?.places.has(event.connection) === true) {
+      if (live?.places.has(memberId(before, event.connection)) === true) {
         live.ready.add(`${event.report.vertex}/${event.report.subtask}`);
       }
     }
+  }
+
+  /** What goes on counts as deployed and started by whoever has taken it over. */
+  #learnRegistration(
+    { connection, registration }: Extract<KernelEvent, { kind: 'register' }>,
+    { membership, jobs }: KernelState,
+  ): void {
+    if (membership.members.get(registration.taskManager)?.connection !== connection) {
+      return;
+    }
+    for (const report of registration.attempts) {
+      const job = jobs.get(report.jobId);
+      const goesOn = job?.kind === 'recovering' || job?.kind === 'running';
+      if (goesOn && job.run.number === report.attempt && job.run.live.has(registration.taskManager)) {
+        const live = this.#liveOf(report);
+        live.isStarted = true;
+        live.places.set(registration.taskManager, slotsIn(job.run.places, registration.taskManager));
+        for (const { vertex, subtask, splits, assignment } of report.subtasks) {
+          live.assignments.set(`${vertex}/${subtask}`, assignment);
+          splits.forEach(({ id }) => live.splits.set(id, `${vertex}/${subtask}/${assignment}`));
+        }
+      }
+    }
+  }
+
+  #liveOf(key: AttemptKey): LiveAttempt {
+    const live = this.#live.get(attemptName(key)) ?? {
+      key: { jobId: key.jobId, attempt: key.attempt },
+      places: new Map<TaskManagerId, readonly number[]>(),
+      ready: new Set<string>(),
+      splits: new Map<string, string>(),
+      assignments: new Map<string, number>(),
+      isStarted: false,
+    };
+    this.#live.set(attemptName(key), live);
+    return live;
   }
 
   #checkMessage(connection: ConnectionId, message: FromCoordinator, state: KernelState): void {
@@ -128,12 +181,15 @@ export class KernelInvariants {
         const live = this.#live.get(attemptName(message));
         invariant(live?.isStarted === true, 'V5: splits before the start');
         const reader = `${message.vertex}/${message.subtask}`;
-        invariant(message.assignment === (live.assignments.get(reader) ?? 0) + 1, 'V6: a gap in the assignments');
+        const last = live.assignments.get(reader) ?? 0;
+        // After a reconnection what may not have arrived is repeated, under its number.
+        invariant(message.assignment <= last + 1, 'V6: a gap in the assignments');
         live.assignments.set(reader, message.assignment);
         const known = this.stored.get(message.jobId)?.sources.find(({ vertex }) => vertex === message.vertex)?.splits;
         for (const { id, position } of message.splits) {
-          invariant(!live.splits.has(id), `V6: split ${id} was assigned twice`);
-          live.splits.add(id);
+          const order = `${reader}/${message.assignment}`;
+          invariant((live.splits.get(id) ?? order) === order, `V6: split ${id} was assigned twice`);
+          live.splits.set(id, order);
           const first = this.#positions.get(`${message.jobId}/${id}`) ?? position;
           this.#positions.set(`${message.jobId}/${id}`, first);
           const isRestored = this.#fences.hasCheckpoint(message.jobId);
@@ -165,23 +221,15 @@ export class KernelInvariants {
     this.#attempts.set(key.jobId, key.attempt);
     invariant(this.stored.get(key.jobId)?.lastAttempt === key.attempt, 'V2: a deploy that is not stored');
     const id = state.membership.byConnection.get(connection);
-    const mine: readonly number[] = slots.filter((place) => place.taskManager === id).map((place) => place.slotIndex);
+    invariant(id !== undefined, 'V4: a deploy to nobody');
+    const mine = slotsIn(slots, id);
     invariant(mine.length > 0, 'V4: a deploy to a task manager that runs nothing of it');
     for (const other of this.#live.values()) {
-      for (const index of other.places.get(connection) ?? []) {
-        invariant(!mine.includes(index), `V4: slot ${index} of ${id ?? '?'} is given to two attempts`);
+      for (const index of other.places.get(id) ?? []) {
+        invariant(!mine.includes(index), `V4: slot ${index} of ${id} is given to two attempts`);
       }
     }
-    const live = this.#live.get(name) ?? {
-      key: { jobId: key.jobId, attempt: key.attempt },
-      places: new Map<ConnectionId, readonly number[]>(),
-      ready: new Set<string>(),
-      splits: new Set<string>(),
-      assignments: new Map<string, number>(),
-      isStarted: false,
-    };
-    live.places.set(connection, mine);
-    this.#live.set(name, live);
+    this.#liveOf(key).places.set(id, mine);
   }
 
   #checkExits(before: KernelState, after: KernelState): void {
@@ -198,15 +246,25 @@ export class KernelInvariants {
     }
   }
 
-  #forgetLost(state: KernelState): void {
+  #forgetLost(before: KernelState, after: KernelState): void {
     for (const live of this.#live.values()) {
-      for (const connection of live.places.keys()) {
-        if (!state.membership.byConnection.has(connection)) {
-          live.places.delete(connection);
+      for (const id of live.places.keys()) {
+        const member = after.membership.members.get(id);
+        const wasReplaced = member !== undefined && before.membership.members.get(id)?.connection !== member.connection;
+        if (member === undefined || wasReplaced) {
+          live.places.delete(id);
         }
       }
     }
   }
+}
+
+function memberId({ membership }: KernelState, connection: ConnectionId): TaskManagerId {
+  return membership.byConnection.get(connection) ?? parseTaskManagerId('nobody');
+}
+
+function slotsIn(places: readonly SlotPlace[], id: TaskManagerId): readonly number[] {
+  return places.filter(({ taskManager }) => taskManager === id).map(({ slotIndex }) => slotIndex);
 }
 
 /** Deadlines of the simulated settings, for the end and for the abandoning, and a few ticks. */
@@ -221,10 +279,11 @@ function checkWaits(state: KernelState, now: number): void {
 
 interface LiveAttempt {
   readonly key: AttemptKey;
-  /** Slot indices, by the connection of a task manager that has not ended it. */
-  readonly places: Map<ConnectionId, readonly number[]>;
+  /** Slot indices, by the task manager that has not ended it. */
+  readonly places: Map<TaskManagerId, readonly number[]>;
   readonly ready: Set<string>;
-  readonly splits: Set<string>;
+  /** The order by which each was given. */
+  readonly splits: Map<string, string>;
   readonly assignments: Map<string, number>;
   isStarted: boolean;
 }

@@ -10,7 +10,7 @@ import type { JobContext, JobSend, JobStep } from '../job-events.ts';
 import { unchangedJob } from '../job-events.ts';
 import { recordOf } from '../job-record.ts';
 import { commonOf } from '../job.ts';
-import type { DeployingJob, WaitingJob } from '../job.ts';
+import type { DeployingJob, RecoveringJob, WaitingJob } from '../job.ts';
 import { restoreHandleOf } from '../job-checkpoints.ts';
 import { artifactName } from '../job-spec.ts';
 import { startRunning } from './running.ts';
@@ -72,7 +72,7 @@ export function onDeployingReport(job: DeployingJob, run: AttemptRun, context: J
 /** Each subtask may ask a few times before it runs; more than that is a fault of the reader, and is not remembered. */
 const REQUESTS_PER_SUBTASK = 4;
 
-export function onEarlyRequest(job: DeployingJob, { vertex, subtask }: SubtaskKey): JobStep {
+export function onEarlyRequest(job: DeployingJob | RecoveringJob, { vertex, subtask }: SubtaskKey): JobStep {
   const isTooMany = job.requests.length >= REQUESTS_PER_SUBTASK * job.run.subtasks;
   return unchangedJob(isTooMany ? job : { ...job, requests: [...job.requests, { vertex, subtask }] });
 }

@@ -1,10 +1,11 @@
-import type { TaskReport } from '../../../shared/control/messages.ts';
-import { beginAssignments, onReaderRequest } from '../assign-splits.ts';
+import type { AttemptReport, TaskReport } from '../../../shared/control/messages.ts';
+import type { TaskManagerId } from '../../../shared/ids.ts';
+import { beginAssignments, onReaderBack, onReaderRequest } from '../assign-splits.ts';
 import { areAllFinished } from '../attempt-run.ts';
 import type { AttemptRun } from '../attempt-run.ts';
 import { discoverDue } from '../discover-splits.ts';
 import type { JobContext, JobSend, JobStep } from '../job-events.ts';
-import { unchangedJob } from '../job-events.ts';
+import { andThen, unchangedJob } from '../job-events.ts';
 import { commonOf } from '../job.ts';
 import type { DeployingJob, Job, RunningJob } from '../job.ts';
 import { participantsOf } from '../participants.ts';
@@ -48,4 +49,21 @@ export function onRunningReport(job: RunningJob, run: AttemptRun, report: TaskRe
   const { vertex, subtask } = report;
   const step = areAllFinished(run) ? finishJob(next, context) : unchangedJob(next);
   return { ...step, tell: [{ kind: 'subtask-finished', subtask: { vertex, subtask } }, ...step.tell] };
+}
+
+/**
+ * A task manager that lost only its connection is back with all that it ran: its readers are told again what they have not heard,
+ * and its checkpoints where things stand.
+ */
+export function onTaskManagerBack(
+  job: RunningJob,
+  { from, report }: { readonly from: TaskManagerId; readonly report: AttemptReport },
+): JobStep {
+  const readers = report.subtasks.filter(({ vertex, state }) => job.sources.has(vertex) && state === 'running');
+  const told: JobStep = { ...unchangedJob(job), tell: [{ kind: 'task-manager-back', taskManager: from }] };
+  return readers.reduce(
+    (step, reader) =>
+      andThen(step, (next) => (next.kind === 'running' ? onReaderBack(next, reader) : unchangedJob(next))),
+    told,
+  );
 }
