@@ -93,3 +93,23 @@ describe('kafkaSink', () => {
     expect(kafkaSink({ security }).summary).not.toContain('secret-word');
   });
 });
+
+describe('transactions', () => {
+  test('every guarantee is accepted, and the summary names it', () => {
+    const sinks = (['exactly-once', 'at-least-once', 'none'] as const).map((guarantee) => kafkaSink({ guarantee }));
+
+    expect(sinks.flatMap(({ problems }) => problems)).toStrictEqual([]);
+    expect(sinks.map(({ summary }) => summary.split(' ').at(-1))).toStrictEqual([
+      'exactly-once',
+      'at-least-once',
+      'none',
+    ]);
+  });
+
+  test('a transaction timeout of less than a second and an empty group are refused', () => {
+    expect(kafkaSink({ transactionTimeoutMs: 10 }).problems).toStrictEqual([
+      'kafkaSink: transactionTimeoutMs must be a whole number from 1000 to 2147483647, got 10',
+    ]);
+    expect(kafkaSource({ topic: 't', groupId: '' }).problems).toStrictEqual(['kafkaSource: groupId is empty']);
+  });
+});
