@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Etcd3, IKeyValue } from 'etcd3';
-import { openEtcd } from '../../shared/etcd/etcd-client.ts';
+import type { IKeyValue } from 'etcd3';
 import { EtcdKeyWatch } from '../../shared/etcd/etcd-key-watch.ts';
+import { EtcdMembers } from '../../shared/etcd/etcd-members.ts';
 import { askEtcd } from '../../shared/etcd/etcd-requests.ts';
 import type { EtcdSettings } from '../../shared/etcd/node-etcd-settings.ts';
 import { formatFailure, StreamError } from '../../shared/failure/failure.ts';
@@ -41,7 +41,7 @@ const REPEAT_MS = 100;
 export class EtcdElection implements LeaderElection {
   readonly #options: EtcdElectionOptions;
   readonly #key: Buffer;
-  readonly #etcd: Etcd3;
+  readonly #members: EtcdMembers;
   readonly #keeper: EtcdLeaseKeeper;
   #leadership: EtcdLeadership | undefined;
   #changed = new AbortController();
@@ -50,7 +50,7 @@ export class EtcdElection implements LeaderElection {
   constructor(options: EtcdElectionOptions) {
     this.#options = options;
     this.#key = Buffer.from(`${options.etcd.prefix}${LEADER_KEY}`);
-    this.#etcd = openEtcd(options.etcd);
+    this.#members = new EtcdMembers(options.etcd);
     this.#keeper = new EtcdLeaseKeeper(options.etcd, options.leaseMs, (leaseId, reason) => {
       if (leaseId === undefined || leaseId === this.#leadership?.leaseId) {
         this.#leadership?.lose(reason);
@@ -59,7 +59,7 @@ export class EtcdElection implements LeaderElection {
   }
 
   async campaign(signal: AbortSignal): Promise<Leadership | undefined> {
-    const watch = new EtcdKeyWatch(this.#etcd, this.#key.toString(), () => {
+    const watch = new EtcdKeyWatch(this.#members, this.#key.toString(), () => {
       this.#changed.abort();
     });
     try {
@@ -82,7 +82,7 @@ export class EtcdElection implements LeaderElection {
     this.#leadership?.lose('the election was closed');
     await this.#leadership?.release();
     await this.#keeper.close();
-    this.#etcd.close();
+    this.#members.close();
   }
 
   /** A process that was told to end while it won gives it up again. */
@@ -96,8 +96,8 @@ export class EtcdElection implements LeaderElection {
   }
 
   async #isVacant(signal: AbortSignal): Promise<boolean> {
-    const answer = await askEtcd('read the leader', this.#call(signal), async (options) => {
-      return await this.#etcd.kv.range({ key: this.#key }, options);
+    const answer = await askEtcd('read the leader', this.#call(signal), async (etcd, options) => {
+      return await etcd.kv.range({ key: this.#key }, options);
     });
     if (answer.kind !== 'answered') {
       this.#report(answer.failure, signal);
@@ -136,11 +136,11 @@ export class EtcdElection implements LeaderElection {
     const id = randomUUID();
     const value = formatLeaderRecord({ id, address: this.#options.address, sinceMs: Date.now() });
     while (lease.proof.holds(process.hrtime.bigint())) {
-      const answer = await askEtcd('become the leader', this.#call(signal), async (options) => {
+      const answer = await askEtcd('become the leader', this.#call(signal), async (etcd, options) => {
         const { key } = { key: this.#key };
         const absent = { result: 'Equal', target: 'Create', key, create_revision: '0' } as const;
         const success = [{ request_put: { key, value, lease: lease.leaseId } }];
-        return await this.#etcd.kv.txn({ compare: [absent], success, failure: [{ request_range: { key } }] }, options);
+        return await etcd.kv.txn({ compare: [absent], success, failure: [{ request_range: { key } }] }, options);
       });
       switch (answer.kind) {
         case 'answered': {
@@ -185,7 +185,7 @@ export class EtcdElection implements LeaderElection {
   }
 
   #call(signal: AbortSignal): Parameters<typeof askEtcd>[1] {
-    return { deadlineMs: this.#options.etcd.timeoutMs, signal };
+    return { members: this.#members, deadlineMs: this.#options.etcd.timeoutMs, signal };
   }
 }
 

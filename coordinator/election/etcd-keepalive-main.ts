@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openEtcd } from '../../shared/etcd/etcd-client.ts';
+import { EtcdMembers } from '../../shared/etcd/etcd-members.ts';
 import { askEtcd } from '../../shared/etcd/etcd-requests.ts';
 import { invariant } from '../../shared/invariant.ts';
 import { EtcdKeepaliveStream } from './etcd-keepalive-stream.ts';
@@ -13,7 +13,7 @@ import { LeaseProof, provenForMs } from './lease-proof.ts';
  * over a new connection, to whichever member: so neither a slow answer nor a dead connection costs the leadership by itself.
  */
 const { etcd: settings, ttlMs } = keepaliveStartFromWire(workerData);
-const etcd = openEtcd(settings);
+const members = new EtcdMembers(settings);
 const { signal } = new AbortController();
 const NS_PER_MS = 1_000_000n;
 const ROUNDS_PER_LEASE = 6;
@@ -67,7 +67,9 @@ class KeptLease {
   }
 
   #openStream(): EtcdKeepaliveStream {
-    return new EtcdKeepaliveStream(settings, this.leaseId, {
+    // Each goes to the next member: the one before has not answered yet, or has ended the stream.
+    members.next();
+    return new EtcdKeepaliveStream(members.currentSettings(), this.leaseId, {
       onAlive: (sentAtNs) => {
         if (this.#proof.holds(process.hrtime.bigint())) {
           this.#proof.extend(sentAtNs, this.#provenForNs);
@@ -93,8 +95,8 @@ async function grant(memory: SharedArrayBuffer): Promise<void> {
   kept?.end();
   const proof = new LeaseProof(memory);
   const sentAtNs = process.hrtime.bigint();
-  const call = { deadlineMs: settings.timeoutMs, signal };
-  const answer = await askEtcd('grant a lease', call, async (options) => {
+  const call = { members, deadlineMs: settings.timeoutMs, signal };
+  const answer = await askEtcd('grant a lease', call, async (etcd, options) => {
     return await etcd.leaseClient.leaseGrant({ TTL: Math.ceil(ttlMs / 1_000) }, options);
   });
   if (answer.kind !== 'answered') {
@@ -113,7 +115,7 @@ async function revoke(leaseId: string): Promise<void> {
     kept.end();
     kept = undefined;
   }
-  await askEtcd('revoke a lease', { deadlineMs: settings.timeoutMs, signal }, async (options) => {
+  await askEtcd('revoke a lease', { members, deadlineMs: settings.timeoutMs, signal }, async (etcd, options) => {
     return await etcd.leaseClient.leaseRevoke({ ID: leaseId }, options);
   });
   tell({ kind: 'revoked', leaseId });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll } from 'vitest';
 import { openEtcd } from '../../shared/etcd/etcd-client.ts';
+import { EtcdMembers } from '../../shared/etcd/etcd-members.ts';
 import type { EtcdSettings } from '../../shared/etcd/node-etcd-settings.ts';
 import { parseLeaderEpoch } from '../../shared/ids.ts';
 import { EtcdJobStore } from './etcd-job-store.ts';
@@ -21,7 +22,7 @@ afterAll(async () => {
 });
 
 jobStoreConformance('etcd', async () => {
-  const store = new EtcdJobStore(openEtcd(settings), settings.prefix, settings.timeoutMs);
+  const store = new EtcdJobStore(new EtcdMembers(settings));
   return await Promise.resolve({
     store,
     lead: async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Etcd3, ICompare, IKeyValue, IRequestOp, ITxnResponse } from 'etcd3';
-import { askEtcd } from '../../shared/etcd/etcd-requests.ts';
+import type { ICompare, IKeyValue, IRequestOp, ITxnResponse } from 'etcd3';
+import type { EtcdMembers } from '../../shared/etcd/etcd-members.ts';
+import { askEtcd, readEtcd } from '../../shared/etcd/etcd-requests.ts';
 import type { EtcdAnswer, EtcdCall } from '../../shared/etcd/etcd-requests.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import { unreachable } from '../../shared/invariant.ts';
@@ -20,8 +21,6 @@ import { parseRecordKey } from './parse-record-key.ts';
 
 /** With values of at most 1 MiB each, a page stays below the largest message that the client takes. */
 const PAGE_RECORDS_MAX = 32;
-/** Pages are read at one revision. When etcd compacted it meanwhile, loading begins anew; so often only if something is wrong. */
-const LOADS_MAX = 5;
 
 /**
  * Etcd as job store. A record is the key `<prefix><recordKeyName>`, its revision etcd's mod_revision. The epoch is the
@@ -32,29 +31,26 @@ const LOADS_MAX = 5;
  * proposed → `refused`, unless an earlier copy of the same transaction may still be under way; anything else → `ambiguous`.
  */
 export class EtcdJobStore implements JobStore {
-  readonly #etcd: Etcd3;
-  readonly #prefix: string;
-  readonly #timeoutMs: number;
+  readonly #members: EtcdMembers;
   /** Hashes of transactions of which a copy may still land. One per key at most, since a key has one writer. */
   readonly #unknown = new Set<string>();
 
-  /** Owns the client: `close` closes it. `timeoutMs`: for one request; a call's own deadline may be longer. */
-  constructor(etcd: Etcd3, prefix: string, timeoutMs: number) {
-    this.#etcd = etcd;
-    this.#prefix = prefix;
-    this.#timeoutMs = timeoutMs;
+  /** Owns the connections: `close` closes them. One request takes at most their timeout; a call's own deadline may be longer. */
+  constructor(members: EtcdMembers) {
+    this.#members = members;
   }
 
+  /** Pages are read at one revision. When etcd has compacted it meanwhile, loading begins anew. */
   async load(call: JobStoreCall): Promise<readonly StoredRecord[]> {
-    const deadline = Date.now() + call.deadlineMs;
-    for (let attempt = 1; ; attempt += 1) {
+    const deadline = performance.now() + call.deadlineMs;
+    for (;;) {
       call.signal.throwIfAborted();
       const answer = await this.#loadAtOneRevision(deadline, call.signal);
       switch (answer.kind) {
         case 'answered':
           return answer.value;
         case 'refused':
-          if (attempt < LOADS_MAX && answer.failure.message.includes('compacted')) {
+          if (performance.now() < deadline && answer.failure.message.includes('compacted')) {
             break;
           }
           throw new StreamError(answer.failure);
@@ -72,14 +68,14 @@ export class EtcdJobStore implements JobStore {
     if (failure !== undefined) {
       return { kind: 'refused', failure };
     }
-    const answer = await askEtcd('write job records', this.#bounded(call), async (options) => {
-      return await this.#etcd.kv.txn(this.#request(transaction), options);
+    const answer = await askEtcd('write job records', this.#bounded(call), async (etcd, options) => {
+      return await etcd.kv.txn(this.#request(transaction), options);
     });
     return this.#judge(transaction, answer);
   }
 
   async close(): Promise<void> {
-    this.#etcd.close();
+    this.#members.close();
     await Promise.resolve();
   }
 
@@ -157,9 +153,9 @@ export class EtcdJobStore implements JobStore {
     // The first page asks for the present (linearizable, S4), the others for what it was then.
     let revision = '0';
     for (;;) {
-      const call = this.#bounded({ deadlineMs: Math.max(0, deadline - Date.now()), signal });
-      const answer = await askEtcd('read job records', call, async (options) => {
-        return await this.#etcd.kv.range({ key: from, range_end: end, limit: PAGE_RECORDS_MAX, revision }, options);
+      const call = { members: this.#members, deadlineMs: Math.max(0, deadline - performance.now()), signal };
+      const answer = await readEtcd('read job records', call, async (etcd, options) => {
+        return await etcd.kv.range({ key: from, range_end: end, limit: PAGE_RECORDS_MAX, revision }, options);
       });
       if (answer.kind !== 'answered') {
         return answer;
@@ -183,7 +179,11 @@ export class EtcdJobStore implements JobStore {
   }
 
   #bounded({ deadlineMs, signal }: JobStoreCall): EtcdCall {
-    return { deadlineMs: Math.min(deadlineMs, this.#timeoutMs), signal };
+    return { members: this.#members, deadlineMs: Math.min(deadlineMs, this.#members.settings.timeoutMs), signal };
+  }
+
+  get #prefix(): string {
+    return this.#members.settings.prefix;
   }
 
   get #leaderKey(): Buffer {

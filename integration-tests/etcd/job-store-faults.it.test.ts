@@ -10,7 +10,7 @@ import type { TestContext } from 'vitest';
 import { EtcdElection } from '../../coordinator/election/etcd-election.ts';
 import { EtcdJobStore } from '../../coordinator/job-store/etcd-job-store.ts';
 import type { JobStoreCall, JobTransaction } from '../../coordinator/job-store/job-store.ts';
-import { openEtcd } from '../../shared/etcd/etcd-client.ts';
+import { EtcdMembers } from '../../shared/etcd/etcd-members.ts';
 import type { EtcdSettings } from '../../shared/etcd/node-etcd-settings.ts';
 import { parseJobId, parseLeaderEpoch } from '../../shared/ids.ts';
 import type { LeaderEpoch } from '../../shared/ids.ts';
@@ -137,7 +137,7 @@ describe.concurrent('job records in etcd', () => {
       for (let i = 0; !over.signal.aborted; i += 1) {
         const { header } = await client.put('/elsewhere').value(i);
         await client.kv.compact({ revision: header.revision });
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await new Promise((resolve) => setTimeout(resolve, 25));
       }
     })();
     for (let i = 0; i < 30; i += 1) {
@@ -232,7 +232,7 @@ async function startBehindRelay(
 }
 
 function storeOf({ onTestFinished }: TestContext, settings: EtcdSettings): EtcdJobStore {
-  const store = new EtcdJobStore(openEtcd(settings), settings.prefix, settings.timeoutMs);
+  const store = new EtcdJobStore(new EtcdMembers(settings));
   onTestFinished(async () => await store.close());
   return store;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Etcd3, IWatchResponse } from 'etcd3';
+import type { IWatchResponse } from 'etcd3';
+import type { EtcdMembers } from './etcd-members.ts';
 
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 2_000;
@@ -10,13 +11,13 @@ const RETRY_MS_MAX = 2_000;
  * noticed late: ask now and then without being told.
  */
 export class EtcdKeyWatch {
-  readonly #etcd: Etcd3;
+  readonly #members: EtcdMembers;
   readonly #key: Buffer;
   readonly #onChange: () => void;
   readonly #closing = new AbortController();
 
-  constructor(etcd: Etcd3, key: string, onChange: () => void) {
-    this.#etcd = etcd;
+  constructor(members: EtcdMembers, key: string, onChange: () => void) {
+    this.#members = members;
     this.#key = Buffer.from(key);
     this.#onChange = onChange;
     // Its errors are ends, after which it begins anew.
@@ -40,8 +41,9 @@ export class EtcdKeyWatch {
   /** Until the stream ends. Whether etcd had begun to watch. */
   async #watchOnce(signal: AbortSignal): Promise<boolean> {
     let hasBegun = false;
+    const etcd = this.#members.current;
     try {
-      const stream = await this.#etcd.watchClient.watch();
+      const stream = await etcd.watchClient.watch();
       await new Promise<void>((resolve) => {
         const onAbort = (): void => {
           stream.cancel();
@@ -70,6 +72,9 @@ export class EtcdKeyWatch {
       });
     } catch {
       // It could not be opened: as if it had ended.
+    }
+    if (!signal.aborted) {
+      this.#members.suspect(etcd);
     }
     return hasBegun;
   }

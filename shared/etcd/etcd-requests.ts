@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   EtcdAuthenticationFailedError,
   EtcdPermissionDeniedError,
@@ -6,7 +7,9 @@ import {
   GRPCOutOfRangeError,
   GRPCUnauthenticatedError,
 } from 'etcd3';
+import type { Etcd3 } from 'etcd3';
 import type { Failure } from '../failure/failure.ts';
+import type { EtcdMembers } from './etcd-members.ts';
 
 /** How a request to etcd ended. */
 export type EtcdAnswer<T> =
@@ -17,6 +20,7 @@ export type EtcdAnswer<T> =
   | { readonly kind: 'unknown'; readonly failure: Failure };
 
 export interface EtcdCall {
+  readonly members: EtcdMembers;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 }
@@ -34,16 +38,56 @@ const REFUSALS = [
 
 /**
  * Waits for a request no longer than its deadline, or until the signal aborts; etcd3 itself waits without a bound for its
- * login. `request` gets gRPC's own options, so that the server is told to stop as well. Never throws.
+ * login. `request` gets gRPC's own options, so that the server is told to stop as well. Never throws. A member of which the
+ * answer is not known is not asked the next time.
  */
 export async function askEtcd<T>(
   what: string,
-  { deadlineMs, signal }: EtcdCall,
-  request: (options: { readonly deadline: number }) => Promise<T>,
+  { members, deadlineMs, signal }: EtcdCall,
+  request: (etcd: Etcd3, options: { readonly deadline: number }) => Promise<T>,
 ): Promise<EtcdAnswer<T>> {
   if (signal.aborted) {
     return { kind: 'unknown', failure: aborted(what) };
   }
+  const etcd = members.current;
+  const answer = await bounded(what, { deadlineMs, signal }, async (options) => await request(etcd, options));
+  if (answer.kind === 'unknown') {
+    members.suspect(etcd);
+  }
+  return answer;
+}
+
+/**
+ * The same for a request that only reads: while its answer is unknown it is repeated, with the next member, until the
+ * deadline; a member that hangs takes no more than its share of the time.
+ */
+export async function readEtcd<T>(
+  what: string,
+  { members, deadlineMs, signal }: EtcdCall,
+  request: (etcd: Etcd3, options: { readonly deadline: number }) => Promise<T>,
+): Promise<EtcdAnswer<T>> {
+  const endAt = performance.now() + deadlineMs;
+  const { timeoutMs, endpoints } = members.settings;
+  const shareMs = Math.min(timeoutMs, deadlineMs / endpoints.length);
+  for (;;) {
+    const leftMs = Math.max(0, endAt - performance.now());
+    const answer = await askEtcd(what, { members, deadlineMs: Math.min(leftMs, shareMs), signal }, request);
+    const isOver = signal.aborted || performance.now() + REPEAT_MS > endAt;
+    if (answer.kind !== 'unknown' || isOver) {
+      return answer;
+    }
+    // Aborting is how it is ended early.
+    await delay(REPEAT_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const REPEAT_MS = 50;
+
+async function bounded<T>(
+  what: string,
+  { deadlineMs, signal }: Omit<EtcdCall, 'members'>,
+  request: (options: { readonly deadline: number }) => Promise<T>,
+): Promise<EtcdAnswer<T>> {
   return await new Promise<EtcdAnswer<T>>((resolve) => {
     const end = (answer: EtcdAnswer<T>): void => {
       clearTimeout(timer);

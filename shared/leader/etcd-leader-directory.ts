@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Etcd3 } from 'etcd3';
-import { openEtcd } from '../etcd/etcd-client.ts';
 import { EtcdKeyWatch } from '../etcd/etcd-key-watch.ts';
-import { askEtcd } from '../etcd/etcd-requests.ts';
+import { EtcdMembers } from '../etcd/etcd-members.ts';
+import { readEtcd } from '../etcd/etcd-requests.ts';
 import type { EtcdSettings } from '../etcd/node-etcd-settings.ts';
 import { parseLeaderEpoch } from '../ids.ts';
 import { LEADER_KEY, parseLeaderRecord } from './leader-record-wire.ts';
@@ -10,20 +9,20 @@ import type { DirectoryCall, LeaderAnswer, LeaderDirectory } from './leader-dire
 
 /** The leader's key in etcd, which the election puts there (coordinator/election/etcd-election.ts); watched once it was waited for. */
 export class EtcdLeaderDirectory implements LeaderDirectory {
-  readonly #etcd: Etcd3;
+  readonly #members: EtcdMembers;
   readonly #key: string;
   #watch: EtcdKeyWatch | undefined;
   #changed = new AbortController();
 
   constructor(settings: EtcdSettings) {
-    this.#etcd = openEtcd(settings);
+    this.#members = new EtcdMembers(settings);
     this.#key = `${settings.prefix}${LEADER_KEY}`;
   }
 
   async find(call: DirectoryCall): Promise<LeaderAnswer> {
     this.#changed = new AbortController();
-    const answer = await askEtcd('read the leader', call, async (options) => {
-      return await this.#etcd.kv.range({ key: Buffer.from(this.#key) }, options);
+    const answer = await readEtcd('read the leader', { ...call, members: this.#members }, async (etcd, options) => {
+      return await etcd.kv.range({ key: Buffer.from(this.#key) }, options);
     });
     if (answer.kind !== 'answered') {
       return { kind: 'unknown', failure: answer.failure };
@@ -38,7 +37,7 @@ export class EtcdLeaderDirectory implements LeaderDirectory {
   }
 
   async changed(ms: number, signal: AbortSignal): Promise<void> {
-    this.#watch ??= new EtcdKeyWatch(this.#etcd, this.#key, () => {
+    this.#watch ??= new EtcdKeyWatch(this.#members, this.#key, () => {
       this.#changed.abort();
     });
     // Aborting is how it is ended early.
@@ -47,6 +46,6 @@ export class EtcdLeaderDirectory implements LeaderDirectory {
 
   close(): void {
     this.#watch?.close();
-    this.#etcd.close();
+    this.#members.close();
   }
 }
