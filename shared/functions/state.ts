@@ -24,7 +24,10 @@ export interface StateOptions<T> {
   /** Turns a value that was written under an older version into a present one. Called when such a value is read. */
   readonly migrate?: (old: unknown, version: number) => T;
   readonly ttl?: StateTtl;
-  /** Default: msgpackr, for plain data (objects, arrays, strings, numbers, bigints, dates, sets, bytes; no Map, no classes). */
+  /**
+   * Default: msgpackr, for plain data (objects, arrays, strings, numbers, bigints, dates, sets, bytes; no Map, no classes, no
+   * field called `__proto__`).
+   */
   readonly serializer?: Serializer<T>;
 }
 

@@ -78,16 +78,25 @@ export class KeyedProcessOperator implements Operator {
   }
 
   open(context: OperatorOpenContext): void {
-    const { state } = this.#openBackend;
+    const backend = this.#openBackend;
+    const { state } = backend;
     this.#process.open?.({ ...context, state, operatorState: this.#lists.access });
+    state.seal();
     this.isStateful = this.#firing !== undefined || state.declared > 0;
     if (this.isStateful) {
-      this.#openBackend.begin(context.metrics);
+      backend.begin(context.metrics);
+    } else if (!backend.isRestored) {
+      // Nothing to keep, and nothing to carry on of an earlier version of the job.
+      this.#backend = undefined;
+      this.beside(backend.close());
     }
   }
 
   capture(checkpoint: CheckpointId): Capture {
-    const write = this.#openBackend.capture(checkpoint);
+    const write = this.#backend?.capture(checkpoint);
+    if (write === undefined) {
+      return this.#lists.capture();
+    }
     const lists = this.#lists.snapshot();
     return { write: async (signal) => ({ ...(await write(signal)), lists }) };
   }

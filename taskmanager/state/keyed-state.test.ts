@@ -378,11 +378,14 @@ describe('the layout in the store and in segments', () => {
   });
 });
 
+/** msgpackr writes a field called `__proto__` under another name, so that no reader's prototype is set. */
+const plainValue = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('"__proto__"'));
+
 describe('the value codec', () => {
   test('gives back what it was given, with any time', () => {
     const codec = new ValueCodec<unknown>({ name: 'x' });
     fc.assert(
-      fc.property(fc.jsonValue(), fc.option(fc.maxSafeNat()), (value, time) => {
+      fc.property(plainValue, fc.option(fc.maxSafeNat()), (value, time) => {
         const binary = codec.encode(value, time ?? undefined);
 
         expect(codec.decode(binary)).toStrictEqual(JSON.parse(JSON.stringify(value)));

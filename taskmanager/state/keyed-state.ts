@@ -15,6 +15,7 @@ import type {
   ValueState,
   ValueStateDescriptor,
 } from '../../shared/functions/state.ts';
+import { invariant } from '../../shared/invariant.ts';
 import type { KeyGroupRange } from '../../shared/keygroups/key-groups.ts';
 import type { RowRequest } from './fetch-plan.ts';
 import { KeyContext, StateRows } from './key-context.ts';
@@ -55,6 +56,7 @@ export class KeyedState {
   readonly sweeper: TtlSweeper;
   readonly #options: KeyedStateOptions;
   #declared = 0;
+  #isSealed = false;
   readonly #fetched: { readonly kind: 'value' | 'map'; readonly rows: StateRows }[] = [];
 
   constructor(options: KeyedStateOptions) {
@@ -66,6 +68,11 @@ export class KeyedState {
   /** How many states the operator has declared. */
   get declared(): number {
     return this.#declared;
+  }
+
+  /** No state is declared any more: of the records that come now, all states have been fetched. */
+  seal(): void {
+    this.#isSealed = true;
   }
 
   value<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
@@ -111,6 +118,7 @@ export class KeyedState {
 
   #declare<T>(kind: StateKind, options: StateOptions<T>): StateAccess<T> {
     const { store, dictionary, clock } = this.#options;
+    invariant(!this.#isSealed, `state ${options.name} is declared too late: states are declared in open`);
     this.#declared += 1;
     const codec = new ValueCodec(options);
     const state = { name: options.name, kind, version: options.version ?? 1, serializer: codec.serializerId };

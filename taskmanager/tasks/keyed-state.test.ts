@@ -233,3 +233,52 @@ async function countOf(store: MemoryKeyValueStore, from: string, to: string): Pr
   }
   return count;
 }
+
+describe('a function without state', () => {
+  test('keeps no store open, and takes part in checkpoints', async () => {
+    const closings: string[] = [];
+    class Store extends MemoryKeyValueStore {
+      override async close(): Promise<void> {
+        closings.push('closed');
+        await super.close();
+      }
+    }
+    const cluster = new KeyedCluster<number, number>({
+      process: () => ({
+        process: (value, context) => {
+          context.emit(value);
+        },
+      }),
+      openStore: async () => await Promise.resolve(new Store()),
+    });
+    await cluster.start(1);
+    cluster.send('a', 1);
+    await cluster.checkpoint();
+    await cluster.crash();
+
+    expect(closings).toStrictEqual(['closed']);
+    expect(cluster.completed?.operator.subtasks.map(({ keyed }) => keyed)).toStrictEqual([[]]);
+  });
+
+  test('cannot declare a state when records flow', async () => {
+    let late: () => void = () => undefined;
+    const cluster = new KeyedCluster<number, number>({
+      process: () => ({
+        open: ({ state }) => {
+          late = () => {
+            state.value(valueState<number>({ name: 'late' }));
+          };
+        },
+        process: () => {
+          late();
+        },
+      }),
+    });
+    await cluster.start(1);
+    cluster.send('a', 1);
+
+    await expect(async () => {
+      await cluster.settle();
+    }).rejects.toThrow(/state late is declared too late/);
+  });
+});
