@@ -136,9 +136,9 @@ function outputOf(topic: string, result: CountingResult): OutputRecord {
 
 function ballastOf(key: string, count: number, bytes: number): Buffer {
   const random = seededRandom(Number(key.replaceAll(/\D/g, '')) * 1_000_003 + count);
-  const ballast = Buffer.allocUnsafe(bytes);
-  for (let i = 0; i < bytes; i += 1) {
-    ballast[i] = random.below(256);
+  const ballast = Buffer.alloc(bytes);
+  for (let i = 0; i + 4 <= bytes; i += 4) {
+    ballast.writeUInt32LE(random.below(2 ** 32), i);
   }
   return ballast;
 }
