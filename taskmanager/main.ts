@@ -24,6 +24,7 @@ import type { SlotPortsTransfer } from './exchange/node-slot-ports.ts';
 import { slotSettings } from './settings.ts';
 import type { TaskManagerSettings } from './settings.ts';
 import { SlotThreads } from './slots/node-slot-threads.ts';
+import { runSweeps } from './slots/node-sweep-local-stores.ts';
 
 export type { TaskManagerSettings } from './settings.ts';
 
@@ -110,10 +111,14 @@ class TaskManager {
       control.dropLeader();
     };
     this.#leader = () => control.leaderAddress;
+    const ending = new AbortController();
+    const sweeps = runSweeps(this.#storesFolder, nodeClock, ending.signal);
     try {
       metrics = await this.#openMetrics(attempts);
       await control.run(signal);
     } finally {
+      ending.abort();
+      await sweeps;
       await attempts.abandonAll();
       await threads.close();
       await exchange.close();
@@ -121,6 +126,11 @@ class TaskManager {
       this.#client.close();
       this.#directory.close();
     }
+  }
+
+  /** Of this task manager's local stores, by job. */
+  get #storesFolder(): string {
+    return join(slotSettings(this.#settings).state.localDir, this.#identity.taskManager);
   }
 
   #leave: () => void = () => undefined;
