@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IKeyValue } from 'etcd3';
 import { EtcdKeyWatch } from '../../shared/etcd/etcd-key-watch.ts';
 import { EtcdMembers } from '../../shared/etcd/etcd-members.ts';
-import { askEtcd } from '../../shared/etcd/etcd-requests.ts';
+import { askEtcd, repeatEtcd } from '../../shared/etcd/etcd-requests.ts';
 import type { EtcdSettings } from '../../shared/etcd/node-etcd-settings.ts';
 import { formatFailure, StreamError } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
@@ -96,7 +96,7 @@ export class EtcdElection implements LeaderElection {
   }
 
   async #isVacant(signal: AbortSignal): Promise<boolean> {
-    const answer = await askEtcd('read the leader', this.#call(signal), async (etcd, options) => {
+    const answer = await repeatEtcd('read the leader', this.#call(signal), async (etcd, options) => {
       return await etcd.kv.range({ key: this.#key }, options);
     });
     if (answer.kind !== 'answered') {

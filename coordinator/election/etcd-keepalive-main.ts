@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EtcdMembers } from '../../shared/etcd/etcd-members.ts';
-import { askEtcd } from '../../shared/etcd/etcd-requests.ts';
+import { askEtcd, repeatEtcd } from '../../shared/etcd/etcd-requests.ts';
 import { invariant } from '../../shared/invariant.ts';
 import { EtcdKeepaliveStream } from './etcd-keepalive-stream.ts';
 import { keepaliveStartFromWire, toKeepaliveFromWire } from './keepalive-wire.ts';
@@ -94,9 +94,11 @@ let kept: KeptLease | undefined;
 async function grant(memory: SharedArrayBuffer): Promise<void> {
   kept?.end();
   const proof = new LeaseProof(memory);
-  const sentAtNs = process.hrtime.bigint();
   const call = { members, deadlineMs: settings.timeoutMs, signal };
-  const answer = await askEtcd('grant a lease', call, async (etcd, options) => {
+  // Of several that are granted, those whose answers were lost run out by themselves.
+  let sentAtNs = process.hrtime.bigint();
+  const answer = await repeatEtcd('grant a lease', call, async (etcd, options) => {
+    sentAtNs = process.hrtime.bigint();
     return await etcd.leaseClient.leaseGrant({ TTL: Math.ceil(ttlMs / 1_000) }, options);
   });
   if (answer.kind !== 'answered') {

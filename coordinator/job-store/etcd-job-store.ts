@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ICompare, IKeyValue, IRequestOp, ITxnResponse } from 'etcd3';
 import type { EtcdMembers } from '../../shared/etcd/etcd-members.ts';
-import { askEtcd, readEtcd } from '../../shared/etcd/etcd-requests.ts';
+import { askEtcd, repeatEtcd } from '../../shared/etcd/etcd-requests.ts';
 import type { EtcdAnswer, EtcdCall } from '../../shared/etcd/etcd-requests.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import { unreachable } from '../../shared/invariant.ts';
@@ -154,7 +154,7 @@ export class EtcdJobStore implements JobStore {
     let revision = '0';
     for (;;) {
       const call = { members: this.#members, deadlineMs: Math.max(0, deadline - performance.now()), signal };
-      const answer = await readEtcd('read job records', call, async (etcd, options) => {
+      const answer = await repeatEtcd('read job records', call, async (etcd, options) => {
         return await etcd.kv.range({ key: from, range_end: end, limit: PAGE_RECORDS_MAX, revision }, options);
       });
       if (answer.kind !== 'answered') {

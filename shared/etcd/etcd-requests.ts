@@ -58,10 +58,10 @@ export async function askEtcd<T>(
 }
 
 /**
- * The same for a request that only reads: while its answer is unknown it is repeated, with the next member, until the
- * deadline; a member that hangs takes no more than its share of the time.
+ * The same for a request that may be done twice, as a read: while its answer is unknown it is repeated, with the next member,
+ * until the deadline; a member that hangs takes no more than its share of the time.
  */
-export async function readEtcd<T>(
+export async function repeatEtcd<T>(
   what: string,
   { members, deadlineMs, signal }: EtcdCall,
   request: (etcd: Etcd3, options: { readonly deadline: number }) => Promise<T>,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EtcdKeyWatch } from '../etcd/etcd-key-watch.ts';
 import { EtcdMembers } from '../etcd/etcd-members.ts';
-import { readEtcd } from '../etcd/etcd-requests.ts';
+import { repeatEtcd } from '../etcd/etcd-requests.ts';
 import type { EtcdSettings } from '../etcd/node-etcd-settings.ts';
 import { parseLeaderEpoch } from '../ids.ts';
 import { LEADER_KEY, parseLeaderRecord } from './leader-record-wire.ts';
@@ -21,7 +21,7 @@ export class EtcdLeaderDirectory implements LeaderDirectory {
 
   async find(call: DirectoryCall): Promise<LeaderAnswer> {
     this.#changed = new AbortController();
-    const answer = await readEtcd('read the leader', { ...call, members: this.#members }, async (etcd, options) => {
+    const answer = await repeatEtcd('read the leader', { ...call, members: this.#members }, async (etcd, options) => {
       return await etcd.kv.range({ key: Buffer.from(this.#key) }, options);
     });
     if (answer.kind !== 'answered') {
