@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { customSink } from '../../connectors/custom/sink-spec.ts';
+import type { CheckpointMetadata, OperatorMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
+import type { OperatorSnapshot } from '../../shared/control/acknowledgement.ts';
 import { defineJob } from '../../shared/graph/define-job.ts';
 import type { JobDefinition } from '../../shared/graph/define-job.ts';
 import { valueState } from '../../shared/functions/state.ts';
 import type { ValueState } from '../../shared/functions/state.ts';
 import type { KeyedProcessContext, KeyedProcessFunction } from '../../shared/functions/functions.ts';
 import type { KeyedRuntimeContext } from '../../shared/functions/runtime-context.ts';
-import { parseCheckpointId } from '../../shared/ids.ts';
+import { parseCheckpointId, parseLeaderEpoch } from '../../shared/ids.ts';
+import { KEY_HASH_ID } from '../../shared/keygroups/key-hash.ts';
 import { seededRandom } from '../../shared/random/random.ts';
 import { MemorySnapshotStore } from '../../shared/snapshot-store/memory-snapshot-store.ts';
 import type { PutAnswer } from '../../shared/snapshot-store/snapshot-store.ts';
@@ -326,6 +329,33 @@ describe('the end of the input', () => {
     expect(visibleIn(writers)).toStrictEqual([...Array(100).keys()]);
   });
 
+  test('that was told before a restart is not told again: what it led to is committed', async () => {
+    const [short, long, writer] = [new CountingReader(10), new CountingReader(1_000_000), new KeepingWriter()];
+    let ends = 0;
+    const job = twoBranchesJob(short, long, writer, () => (ends += 1));
+    const first = await started(job);
+    await eventually(() => first.checkpoints.completed.length > 0);
+    const checkpoint = first.checkpoints.completed[0]!;
+    const isCut = first.checkpoints.snapshotsOf(checkpoint).get('count#0')?.operators[0]?.isFinished;
+    const operators = [...first.checkpoints.snapshotsOf(checkpoint).values()].flatMap((snapshot) =>
+      snapshot.operators.map((operator) => operatorMetadataOf(operator)),
+    );
+    first.cancel();
+    await ended(first);
+    const endsBefore = ends;
+    const restored = new MemorySlotState({ restored: { ...EMPTY_METADATA, checkpoint, operators } });
+    const second = await started(
+      twoBranchesJob(new CountingReader(0), long, writer, () => (ends += 1)),
+      {},
+      restored,
+    );
+    await eventually(() => second.statesOf('count').includes('finished'));
+    second.cancel();
+    await ended(second);
+
+    expect([isCut, endsBefore, ends]).toStrictEqual([true, 1, 1]);
+  });
+
   test('of one source lets the other go on, and checkpoints pass through what both feed', async () => {
     const [short, long] = [new CountingReader(10), new CountingReader(1_000_000)];
     const writer = new KeepingWriter();
@@ -520,6 +550,49 @@ function finishingJob(reader: CountingReader, writer: KeepingWriter, onFinish: (
       )
       .sinkTo(keeping(writer), { uid: 'out' });
   });
+}
+
+/** A branch that ends soon, with a word at its end, and one that goes on. */
+function twoBranchesJob(
+  short: CountingReader,
+  long: CountingReader,
+  writer: KeepingWriter,
+  onFinish: () => void,
+): JobDefinition {
+  return defineJob('branches', (flow) => {
+    flow
+      .source(numbers(short), { uid: 'short' })
+      .rebalance()
+      .process<number>({ process: () => undefined, finish: onFinish }, { uid: 'count' })
+      .sinkTo(keeping(writer), { uid: 'out' });
+    flow.source(numbers(long), { uid: 'long' }).sinkTo(keeping(new KeepingWriter()), { uid: 'long-out' });
+  });
+}
+
+const EMPTY_METADATA: Omit<CheckpointMetadata, 'checkpoint' | 'operators'> = {
+  jobId: KEY.jobId,
+  kind: 'checkpoint',
+  leaderEpoch: parseLeaderEpoch(1n),
+  attempt: KEY.attempt,
+  triggeredAtMs: 0,
+  completedAtMs: 0,
+  lineage: 'lineage',
+  fingerprint: '',
+  artifact: '',
+};
+
+/** Of an operator with one subtask and no keyed state. */
+function operatorMetadataOf({ uid, states, lists, splits, isFinished }: OperatorSnapshot): OperatorMetadata {
+  return {
+    uid,
+    name: uid,
+    parallelism: 1,
+    maxParallelism: 128,
+    hashId: KEY_HASH_ID,
+    states,
+    subtasks: [{ keyed: [], lists, splits, committables: [], isFinished, watermarkMs: undefined }],
+    coordinatorState: undefined,
+  };
 }
 
 /** Keeps a count for each key. */

@@ -1,16 +1,20 @@
 import type { Chain } from '../operators/chain.ts';
+import type { Operator } from '../operators/operator.ts';
 import { placed } from '../operators/operator-scope.ts';
 
 /**
  * Lets the operators of a chain emit what they still hold, the head first: an operator is finished only when everything
- * before it has emitted its last record and nothing is suspended.
+ * before it has emitted its last record and nothing is suspended. One that had finished when the attempt's checkpoint was made
+ * is not finished again: what it then emitted is committed (FLIP-147).
  */
 export class ChainFinish {
   readonly #chain: Chain;
+  readonly #hadFinished: (operator: Operator) => boolean;
   #finished = 0;
 
-  constructor(chain: Chain) {
+  constructor(chain: Chain, hadFinished: (operator: Operator) => boolean) {
     this.#chain = chain;
+    this.#hadFinished = hadFinished;
   }
 
   /** Goes on while the outputs have room; true when all are finished. */
@@ -30,7 +34,9 @@ export class ChainFinish {
       }
       this.#finished += 1;
       try {
-        next.finish?.();
+        if (!this.#hadFinished(next)) {
+          next.finish?.();
+        }
       } catch (error) {
         throw placed(error, next.scope);
       }

@@ -13,6 +13,7 @@ import type { AlignerWord } from './barrier-intake.ts';
 import type { SubtaskCheckpointWord, SubtaskStage, SubtaskTrigger } from './checkpoint-host.ts';
 import { closeChain } from './close-chain.ts';
 import { ChainFinish } from './finish-chain.ts';
+import { hadFinished } from './had-finished.ts';
 import { openChain } from './open-chain.ts';
 import type { OpenContexts } from './open-chain.ts';
 import { SubtaskCheckpoints } from './subtask-checkpoints.ts';
@@ -83,7 +84,7 @@ export class Subtask {
     this.key = options.key;
     this.metrics = options.metrics;
     this.#chain = options.chain;
-    this.#finish = new ChainFinish(options.chain);
+    this.#finish = new ChainFinish(options.chain, ({ scope }) => hadFinished(options.contexts.stateContext(scope.uid)));
     this.#input = this.#inputOf(options);
     this.#checkpoints = this.#checkpointsOf(options);
     this.#barriers = new BarrierIntake({
