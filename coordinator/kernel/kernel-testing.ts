@@ -110,8 +110,9 @@ export class KernelDriver {
     this.records = former?.records ?? new SimulatedRecords();
     if (former !== undefined) {
       this.now = former.now;
-      const step = recoverKernel(this.records.load(), this.#context());
-      this.invariants.takeOver(former.invariants);
+      const loaded = this.records.load();
+      const step = recoverKernel(loaded, this.#context());
+      this.invariants.takeOver(former.invariants, loaded);
       this.#take(EMPTY_KERNEL, undefined, step);
       this.#drain();
     }

@@ -1,8 +1,12 @@
-import type { Deployment } from '../../shared/control/messages.ts';
+import type { CheckpointMetadata } from '../../shared/checkpoint/checkpoint-metadata.ts';
+import type { SplitState } from '../../shared/connector/source.ts';
+import type { AttemptKey, Deployment } from '../../shared/control/messages.ts';
 import { invariant } from '../../shared/invariant.ts';
-import type { CheckpointId, JobId } from '../../shared/ids.ts';
+import type { CheckpointId, JobId, VertexId } from '../../shared/ids.ts';
+import { parseKnownSplits } from '../checkpoints/known-splits-wire.ts';
 import type { AttemptRecord, RecordedAttempt } from '../jobs/attempt-record.ts';
 import type { KernelEvent, KernelPersist, KernelStep } from '../kernel/kernel-events.ts';
+import type { LoadedCluster } from '../kernel/recover-kernel.ts';
 
 /** What the stores were told of one job, and what of it is known to be done. */
 interface JobFences {
@@ -17,18 +21,44 @@ interface JobFences {
   pendingPointer: CheckpointId | undefined;
   pendingMarker: CheckpointId | undefined;
   isBroken: boolean;
+  /** Of the checkpoint that is on its way, and of the last one whose pointer is durable. */
+  pendingMetadata: CheckpointMetadata | undefined;
+  metadata: CheckpointMetadata | undefined;
 }
 
 /** V7 and V9 to V11 of kernel-invariants-testing.ts. */
 export class FenceInvariants {
   readonly #jobs = new Map<JobId, JobFences>();
 
-  takeOver(former: FenceInvariants): void {
+  /** Another leader begins with what is stored: also what was written and whose answer nobody has heard. */
+  takeOver(former: FenceInvariants, { jobs }: LoadedCluster): void {
     former.#jobs.forEach((fences, jobId) => this.#jobs.set(jobId, fences));
+    for (const { record, stored } of jobs) {
+      const fences = this.#of(record.spec.jobId);
+      if (stored.pointer !== undefined) {
+        fences.pointers.add(stored.pointer.pointer.checkpoint);
+        fences.metadata = stored.pointer.metadata;
+        if (stored.marker === stored.pointer.pointer.checkpoint) {
+          fences.markers.add(stored.pointer.pointer.checkpoint);
+        }
+      }
+    }
   }
 
-  hasCheckpoint(jobId: JobId): boolean {
-    return this.#of(jobId).pointers.size > 0;
+  /**
+   * V6: where a split that is assigned now must begin, by the last durable checkpoint; undefined: where it was discovered.
+   */
+  checkAssigned(key: AttemptKey, vertex: VertexId, { id, position }: SplitState, discovered: string): void {
+    const { metadata } = this.#of(key.jobId);
+    const operator = metadata?.operators.find(({ uid }) => String(uid) === String(vertex));
+    const held = operator?.subtasks.flatMap(({ splits }) => splits).find((split) => split.id === id);
+    const known = parseKnownSplits(operator?.coordinatorState ?? '');
+    invariant(known?.finished.has(id) !== true, `V6: split ${id} is assigned, though a checkpoint holds it as finished`);
+    if (held !== undefined && metadata?.attempt === key.attempt) {
+      return; // Repeated after a reconnection, or the checkpoint is older than the order.
+    }
+    const expected = held?.position ?? known?.splits.find((split) => split.id === id)?.position ?? discovered;
+    invariant(position === expected, `V6: split ${id} begins at ${position}, not at ${expected}`);
   }
 
   learn(event: KernelEvent): void {
@@ -41,6 +71,7 @@ export class FenceInvariants {
       if (event.answer.answer.kind === 'done') {
         if (event.answer.record === 'pointer' && fences.pendingPointer !== undefined) {
           fences.pointers.add(fences.pendingPointer);
+          fences.metadata = fences.pendingMetadata;
         } else if (event.answer.record === 'marker' && fences.pendingMarker !== undefined) {
           fences.markers.add(fences.pendingMarker);
         }
@@ -55,6 +86,8 @@ export class FenceInvariants {
     for (const effect of step.send) {
       if (effect.kind === 'commit') {
         invariant(this.#of(effect.jobId).pointers.has(effect.checkpoint), 'V7: a commit without a durable pointer');
+      } else if (effect.kind === 'write-checkpoint' && effect.write.kind === 'put-object') {
+        this.#of(effect.jobId).pendingMetadata = effect.write.metadata;
       } else if (effect.kind === 'write-checkpoint' && effect.write.kind === 'put-record') {
         const fences = this.#of(effect.jobId);
         const { record } = effect.write;
@@ -124,6 +157,8 @@ export class FenceInvariants {
       pendingPointer: undefined,
       pendingMarker: undefined,
       isBroken: false,
+      pendingMetadata: undefined,
+      metadata: undefined,
     };
     this.#jobs.set(jobId, fences);
     return fences;

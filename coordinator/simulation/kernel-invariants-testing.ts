@@ -4,6 +4,7 @@ import { parseTaskManagerId } from '../../shared/ids.ts';
 import type { TaskManagerId } from '../../shared/ids.ts';
 import { invariant } from '../../shared/invariant.ts';
 import type { KernelEvent, KernelStep } from '../kernel/kernel-events.ts';
+import type { LoadedCluster } from '../kernel/recover-kernel.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
 import { isSettled } from '../jobs/job-checkpoints.ts';
 import type { JobState } from '../jobs/job.ts';
@@ -74,15 +75,14 @@ export class KernelInvariants {
   readonly entered = new Map<JobState, number>();
   readonly #live = new Map<string, LiveAttempt>();
   readonly #attempts = new Map<string, number>();
-  readonly #positions = new Map<string, string>();
   readonly #fences = new FenceInvariants();
 
   /** Another leader begins: what is stored, deployed and abandoned outlives its former one. */
-  takeOver(former: KernelInvariants): void {
+  takeOver(former: KernelInvariants, loaded: LoadedCluster): void {
     former.stored.forEach((record, name) => this.stored.set(name, record));
     former.#attempts.forEach((attempt, name) => this.#attempts.set(name, attempt));
-    former.#positions.forEach((position, name) => this.#positions.set(name, position));
-    this.#fences.takeOver(former.#fences);
+    former.entered.forEach((count, state) => this.entered.set(state, count));
+    this.#fences.takeOver(former.#fences, loaded);
   }
 
   check(before: KernelState, event: KernelEvent | undefined, step: KernelStep, now: number): void {
@@ -190,10 +190,8 @@ export class KernelInvariants {
           const order = `${reader}/${message.assignment}`;
           invariant((live.splits.get(id) ?? order) === order, `V6: split ${id} was assigned twice`);
           live.splits.set(id, order);
-          const first = this.#positions.get(`${message.jobId}/${id}`) ?? position;
-          this.#positions.set(`${message.jobId}/${id}`, first);
-          const isRestored = this.#fences.hasCheckpoint(message.jobId);
-          invariant(isRestored || first === position, 'V6: a split that starts elsewhere than where it was discovered');
+          const first = known?.find((split) => split.id === id)?.position ?? position;
+          this.#fences.checkAssigned(message, message.vertex, { id, position }, first);
           invariant(known?.some((split) => split.id === id) === true, 'V6: a split that is not stored');
         }
         return;

@@ -1,7 +1,10 @@
 import type { SplitState } from '../../shared/connector/source.ts';
-import { parseJobId, parseSplitId, parseVertexId } from '../../shared/ids.ts';
+import { parseJobId, parseOperatorUid, parseSplitId, parseVertexId } from '../../shared/ids.ts';
 import type { Random } from '../../shared/random/random.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
+
+export const SOURCE = parseVertexId('source');
+export const SINK = parseVertexId('sink');
 
 export interface SimulatedJob {
   readonly spec: JobSpec;
@@ -23,18 +26,26 @@ export function simulatedJob(name: string, random: Random, slotsMax: number): Si
       defaultParallelism: 1,
       maxParallelism: 128,
       fingerprint: 'f',
+      lineage: 'l',
       slotsNeeded: Math.max(source, sink),
       vertices: [
-        { id: parseVertexId('source'), parallelism: source, firstSlot: 0 },
-        { id: parseVertexId('sink'), parallelism: sink, firstSlot: 0 },
+        { id: SOURCE, parallelism: source, firstSlot: 0, inputs: [], operators: [parseOperatorUid(SOURCE)] },
+        {
+          id: SINK,
+          parallelism: sink,
+          firstSlot: 0,
+          inputs: [{ from: SOURCE, pairs: 'all' }],
+          operators: [parseOperatorUid(SINK)],
+        },
       ],
       sources: [
         {
-          vertex: parseVertexId('source'),
+          vertex: SOURCE,
           assignment: random.below(2) === 0 ? 'eager' : 'on-request',
           discoveryIntervalMs: looks > 1 ? 500 : undefined,
         },
       ],
+      sinks: [{ uid: parseOperatorUid(SINK), parallelism: sink }],
       planJson: '{}',
     },
     finds: Array.from({ length: looks }, (_, look) =>

@@ -24,8 +24,14 @@ export class SimulatedRecords {
   readonly #objects = new Map<string, CheckpointMetadata>();
   readonly #jobs = new Set<JobId>();
   #revision = 0n;
+  #epoch = 0n;
   #held: KernelEvent[] | undefined;
   #problem: Failure | undefined;
+
+  /** Another leader: nothing of an earlier one lands any more. */
+  raise(epoch: bigint): void {
+    this.#epoch = epoch;
+  }
 
   /** From now on nobody hears that an attempt is recorded. */
   hold(): void {
@@ -76,8 +82,9 @@ export class SimulatedRecords {
     switch (write.kind) {
       case 'put-object': {
         const { checkpoint } = write.metadata;
-        const answer: ObjectAnswer = { kind: this.#objects.has(write.key) ? 'exists' : 'created' };
-        this.#objects.set(write.key, write.metadata);
+        const held = this.#objects.get(write.key) ?? write.metadata;
+        const answer: ObjectAnswer = { kind: held === write.metadata ? 'created' : 'exists' };
+        this.#objects.set(write.key, held);
         return { kind: 'checkpoint-written', jobId, attempt, answer: { kind: 'object-answered', checkpoint, answer } };
       }
       case 'put-record': {
@@ -100,13 +107,14 @@ export class SimulatedRecords {
 
   #transact(
     jobId: JobId,
-    { record, expectedRevision, attemptRevision }: Extract<CheckpointWrite['write'], { kind: 'put-record' }>,
+    { record, expectedRevision, attemptRevision, leaderEpoch }: Extract<CheckpointWrite['write'], { kind: 'put-record' }>,
   ): RecordAnswer {
     const { key, value } = checkpointChange(jobId, record);
     const name = recordKeyName(key);
     const held = this.#values.get(name);
     const attempt = this.#values.get(`jobs/${jobId}/attempt`)?.revision ?? 0n;
     const holds =
+      leaderEpoch >= this.#epoch &&
       (held?.revision ?? 0n) === expectedRevision && (attemptRevision === undefined || attemptRevision === attempt);
     if (holds) {
       this.#revision += 1n;

@@ -1,5 +1,6 @@
 import type {
   AttemptKey,
+  AttemptReport,
   Deployment,
   FromCoordinator,
   FromTaskManager,
@@ -8,11 +9,20 @@ import type {
   TaskState,
 } from '../../shared/control/messages.ts';
 import { attemptName } from '../../shared/control/messages.ts';
-import { parseIncarnation, parseOperatorUid, parseSubtaskIndex, parseTaskManagerId } from '../../shared/ids.ts';
-import type { SubtaskIndex, TaskManagerId, VertexId } from '../../shared/ids.ts';
+import type { Acknowledgement, OperatorSnapshot, SubtaskSnapshot } from '../../shared/control/acknowledgement.ts';
+import type { SplitSnapshot } from '../../shared/connector/source.ts';
+import {
+  parseIncarnation,
+  parseLeaderEpoch,
+  parseOperatorUid,
+  parseSubtaskIndex,
+  parseTaskManagerId,
+} from '../../shared/ids.ts';
+import type { CheckpointId, SplitId, SubtaskIndex, TaskManagerId, VertexId } from '../../shared/ids.ts';
 import { invariant } from '../../shared/invariant.ts';
 import type { Random } from '../../shared/random/random.ts';
 import type { EventQueue } from './event-queue-testing.ts';
+import { SINK } from './simulated-jobs-testing.ts';
 import type { SimulatedJob } from './simulated-jobs-testing.ts';
 
 /** What a simulated task manager needs of its world. */
@@ -22,6 +32,10 @@ export interface Surroundings {
   readonly jobs: ReadonlyMap<string, SimulatedJob>;
   /** Share of subtasks that fail, while faults are on. */
   failureRate(): number;
+  /** A barrier has started somewhere in the attempt: it comes to each of its task managers. */
+  barrier(key: AttemptKey, checkpoint: CheckpointId): void;
+  /** A reader has got a split: within an attempt no other may get it. */
+  assigned(key: AttemptKey, split: SplitId, reader: string): void;
   /** Opens a control stream; messages of the other side come to `receive`. */
   dial(taskManager: SimulatedTaskManager): Stream;
 }
@@ -30,11 +44,32 @@ export interface Stream {
   send(message: FromTaskManager): void;
 }
 
+interface SimulatedSubtask {
+  readonly vertex: VertexId;
+  readonly subtask: SubtaskIndex;
+  state: TaskState;
+  /** It has read or written all, and finishes behind the next checkpoint that holds its last state. */
+  isDone: boolean;
+  /** The checkpoint that holds its last state. */
+  lastIn: CheckpointId | undefined;
+  /** Of a reader: how far each split is; negative: read to its end. */
+  readonly splits: Map<SplitId, { position: number; isFinished: boolean }>;
+  assignment: number;
+  /** Of a sink: prepared and not known to be covered by a marker. */
+  prepared: { readonly committable: string; readonly preparedFor: CheckpointId }[];
+}
+
 interface RunningAttempt {
   readonly key: AttemptKey;
   readonly deployment: Deployment;
   readonly mine: readonly SlotPlace[];
-  readonly subtasks: Map<string, { readonly vertex: VertexId; readonly subtask: SubtaskIndex; state: TaskState }>;
+  readonly subtasks: Map<string, SimulatedSubtask>;
+  /** Checkpoints whose barrier was seen. */
+  readonly seen: Set<CheckpointId>;
+  readonly aborted: Set<CheckpointId>;
+  /** Made while no coordinator listened. */
+  held: Acknowledgement[];
+  completed: CheckpointId | undefined;
   isCancelled: boolean;
   isStarted: boolean;
 }
@@ -130,7 +165,7 @@ export class SimulatedTaskManager {
       dataAddress: `${this.id}:1`,
       slots: this.slots,
       version: '1',
-      attempts: [...this.#attempts.values()].map(({ key }) => key),
+      attempts: [...this.#attempts.values()].map(reportOf),
     });
   }
 
@@ -155,6 +190,19 @@ export class SimulatedTaskManager {
         message.cancel.forEach((key) => {
           this.#cancel(key);
         });
+        this.#repeatReports();
+        return;
+      case 'trigger-checkpoint':
+        this.#onTrigger(message);
+        return;
+      case 'checkpoint-completed':
+        this.#completed(this.#attempts.get(attemptName(message)), message.checkpoint);
+        return;
+      case 'checkpoint-aborted':
+        this.#attempts.get(attemptName(message))?.aborted.add(message.checkpoint);
+        return;
+      case 'announce-checkpoints':
+        this.#onAnnounce(message);
         return;
       case 'assign-splits':
         this.#assign(message);
@@ -180,11 +228,31 @@ export class SimulatedTaskManager {
     for (const { id: vertex, parallelism, firstSlot } of job?.spec.vertices ?? []) {
       for (let i = 0; i < parallelism; i += 1) {
         if (mine.some((place) => place.slot === firstSlot + i)) {
-          subtasks.set(`${vertex}/${i}`, { vertex, subtask: parseSubtaskIndex(i), state: 'initializing' });
+          subtasks.set(`${vertex}/${i}`, {
+            vertex,
+            subtask: parseSubtaskIndex(i),
+            state: 'initializing',
+            isDone: false,
+            lastIn: undefined,
+            splits: new Map(),
+            assignment: 0,
+            prepared: [],
+          });
         }
       }
     }
-    const attempt = { key, deployment, mine, subtasks, isCancelled: false, isStarted: false };
+    const attempt: RunningAttempt = {
+      key,
+      deployment,
+      mine,
+      subtasks,
+      seen: new Set(),
+      aborted: new Set(),
+      held: [],
+      completed: deployment.checkpointing.restore?.checkpoint,
+      isCancelled: false,
+      isStarted: false,
+    };
     this.#attempts.set(attemptName(key), attempt);
     for (const name of subtasks.keys()) {
       if (this.#world.random.below(3) === 0) {
@@ -209,8 +277,128 @@ export class SimulatedTaskManager {
         this.#ask(attempt, name);
       } else {
         this.#later(attempt, 2_000, () => {
-          this.#advance(attempt, name, this.#fails() ? 'failed' : 'finished');
+          this.#done(attempt, name);
         });
+      }
+    }
+  }
+
+  /** A subtask has nothing left to do: it fails, or finishes behind the next checkpoint. */
+  #done(attempt: RunningAttempt, name: string): void {
+    const subtask = attempt.subtasks.get(name);
+    if (this.#fails()) {
+      this.#advance(attempt, name, 'failed');
+    } else if (subtask !== undefined && !subtask.isDone) {
+      subtask.isDone = true;
+      this.#say({ kind: 'checkpoint-wanted', ...attempt.key });
+    }
+  }
+
+  #onTrigger(message: Extract<FromCoordinator, { kind: 'trigger-checkpoint' }>): void {
+    const attempt = this.#attempts.get(attemptName(message));
+    if (attempt !== undefined && !attempt.isCancelled) {
+      this.#completed(attempt, message.completed);
+      this.#world.barrier(attempt.key, message.checkpoint);
+    }
+  }
+
+  /** Every channel has brought its barrier: what runs here is described at once, and prepared output is named until it is covered. */
+  takeBarrier(key: AttemptKey, checkpoint: CheckpointId): void {
+    const attempt = this.#attempts.get(attemptName(key));
+    if (attempt === undefined) {
+      return;
+    }
+    this.#later(attempt, 100, () => {
+      if (attempt.seen.has(checkpoint) || attempt.aborted.has(checkpoint)) {
+        return;
+      }
+      attempt.seen.add(checkpoint);
+      if (this.#world.random.below(20) === 0) {
+        this.#decline(attempt, checkpoint);
+        return;
+      }
+      const running = [...attempt.subtasks.values()].filter(({ state }) => state === 'running');
+      const ack = { checkpoint, subtasks: running.map((subtask) => this.#snapshot(attempt, subtask, checkpoint)) };
+      if (this.#stream === undefined) {
+        attempt.held.push(ack);
+      } else {
+        this.#say({ kind: 'acknowledge-checkpoint', ...attempt.key, ack });
+      }
+    });
+  }
+
+  #decline(attempt: RunningAttempt, checkpoint: CheckpointId): void {
+    const [subtask] = attempt.subtasks.values();
+    if (subtask !== undefined) {
+      const { vertex, subtask: index } = subtask;
+      const said = { checkpoint, subtask: { vertex, subtask: index }, cause: 'failed', detail: 'could not' } as const;
+      this.#say({ kind: 'decline-checkpoint', ...attempt.key, ...said });
+    }
+  }
+
+  #snapshot(attempt: RunningAttempt, subtask: SimulatedSubtask, checkpoint: CheckpointId): SubtaskSnapshot {
+    const { random } = this.#world;
+    for (const split of subtask.splits.values()) {
+      split.position += split.isFinished ? 0 : random.below(50);
+    }
+    if (subtask.vertex === SINK && random.below(3) > 0) {
+      const committable = `${attemptName(attempt.key)}/${subtask.subtask}/${checkpoint}`;
+      subtask.prepared.push({ committable, preparedFor: checkpoint });
+    }
+    if (subtask.isDone) {
+      subtask.lastIn ??= checkpoint;
+    }
+    const operator: OperatorSnapshot = {
+      uid: parseOperatorUid(subtask.vertex),
+      states: [],
+      keyed: { kind: 'whole', segments: [] },
+      lists: [],
+      splits: splitsOf(subtask),
+      committables: subtask.prepared.map((prepared) => ({ ...prepared, ageMs: 0, timeoutMs: undefined })),
+      isFinished: subtask.isDone,
+      watermarkMs: undefined,
+    };
+    return { vertex: subtask.vertex, subtask: subtask.subtask, operators: [operator] };
+  }
+
+  #completed(attempt: RunningAttempt | undefined, checkpoint: CheckpointId | undefined): void {
+    if (attempt === undefined || checkpoint === undefined || checkpoint <= (attempt.completed ?? 0n)) {
+      return;
+    }
+    attempt.completed = checkpoint;
+    for (const [name, subtask] of attempt.subtasks) {
+      subtask.prepared = subtask.prepared.filter(({ preparedFor }) => preparedFor > checkpoint);
+      if (subtask.lastIn !== undefined && subtask.lastIn <= checkpoint) {
+        this.#advance(attempt, name, 'finished');
+      }
+    }
+  }
+
+  #onAnnounce(message: Extract<FromCoordinator, { kind: 'announce-checkpoints' }>): void {
+    const attempt = this.#attempts.get(attemptName(message));
+    if (attempt === undefined) {
+      return;
+    }
+    this.#completed(attempt, message.completed);
+    const held = attempt.held.filter(({ checkpoint }) => message.pending.includes(checkpoint));
+    attempt.held = [];
+    // A subtask whose last state no completed checkpoint holds makes it part of the next one.
+    for (const subtask of attempt.subtasks.values()) {
+      if (subtask.state === 'running' && !(subtask.lastIn !== undefined && message.pending.includes(subtask.lastIn))) {
+        subtask.lastIn = undefined;
+      }
+    }
+    held.forEach((ack) => {
+      this.#say({ kind: 'acknowledge-checkpoint', ...attempt.key, ack });
+    });
+  }
+
+  /** What may have been said to nobody. */
+  #repeatReports(): void {
+    for (const attempt of this.#attempts.values()) {
+      for (const { vertex, subtask, state } of attempt.subtasks.values()) {
+        const failure = state === 'failed' ? { failure: this.#failure() } : {};
+        this.#say({ kind: 'task-report', report: { ...attempt.key, vertex, subtask, state, metrics: [], ...failure } });
       }
     }
   }
@@ -218,12 +406,26 @@ export class SimulatedTaskManager {
   #assign(assignment: { readonly kind: 'assign-splits' } & SplitAssignment): void {
     const attempt = this.#attempts.get(attemptName(assignment));
     const name = `${assignment.vertex}/${assignment.subtask}`;
-    if (attempt?.subtasks.has(name) !== true) {
+    const subtask = attempt?.subtasks.get(name);
+    if (attempt === undefined || subtask === undefined || assignment.assignment <= subtask.assignment) {
       return;
     }
+    invariant(assignment.assignment === subtask.assignment + 1, 'a gap in what a reader is assigned');
+    subtask.assignment = assignment.assignment;
+    for (const { id, position } of assignment.splits) {
+      this.#world.assigned(attempt.key, id, name);
+      subtask.splits.set(id, { position: Number(position), isFinished: false });
+    }
     this.#later(attempt, 300, () => {
-      this.#advance(attempt, name, this.#fails() ? 'failed' : assignment.noMore ? 'finished' : 'running');
-      this.#ask(attempt, name);
+      subtask.splits.forEach((split) => {
+        split.isFinished = split.isFinished || this.#world.random.below(2) === 0 || assignment.noMore;
+      });
+      if (assignment.noMore) {
+        this.#done(attempt, name);
+      } else {
+        this.#advance(attempt, name, this.#fails() ? 'failed' : 'running');
+        this.#ask(attempt, name);
+      }
     });
   }
 
@@ -255,7 +457,6 @@ export class SimulatedTaskManager {
     }
     subtask.state = state;
     const { vertex } = subtask;
-    const isSink = vertex === 'sink' && state === 'finished';
     this.#say({
       kind: 'task-report',
       report: {
@@ -263,9 +464,6 @@ export class SimulatedTaskManager {
         vertex,
         subtask: subtask.subtask,
         state,
-        committables: isSink
-          ? [{ sink: parseOperatorUid('sink'), committables: [`${attemptName(attempt.key)}/${subtask.subtask}`] }]
-          : [],
         metrics: [],
         ...(state === 'failed' ? { failure: this.#failure() } : {}),
       },
@@ -337,4 +535,28 @@ export class SimulatedTaskManager {
   #say(message: FromTaskManager): void {
     this.#stream?.send(message);
   }
+}
+
+function splitsOf({ splits }: SimulatedSubtask): readonly SplitSnapshot[] {
+  return [...splits].map(([id, { position, isFinished }]) => ({ id, position: String(position), isFinished }));
+}
+
+function reportOf(attempt: RunningAttempt): AttemptReport {
+  const { key, deployment, mine, subtasks, isCancelled, isStarted, completed } = attempt;
+  return {
+    ...key,
+    phase: isCancelled ? 'ending' : isStarted ? 'running' : 'preparing',
+    fingerprint: deployment.fingerprint,
+    module: deployment.module,
+    deployedBy: parseLeaderEpoch(1n),
+    completed,
+    subtasks: [...subtasks.values()].map((subtask) => ({
+      vertex: subtask.vertex,
+      subtask: subtask.subtask,
+      state: subtask.state,
+      slot: mine.find(({ slot }) => slot === subtask.subtask)?.slot ?? -1,
+      assignment: subtask.assignment,
+      splits: splitsOf(subtask),
+    })),
+  };
 }

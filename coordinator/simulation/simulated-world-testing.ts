@@ -1,10 +1,15 @@
-import type { FromCoordinator, FromTaskManager } from '../../shared/control/messages.ts';
+import type { AttemptKey, FromCoordinator, FromTaskManager } from '../../shared/control/messages.ts';
+import { parseLeaderEpoch } from '../../shared/ids.ts';
+import type { CheckpointId, SplitId } from '../../shared/ids.ts';
+import { invariant } from '../../shared/invariant.ts';
 import { seededRandom } from '../../shared/random/random.ts';
 import type { Random } from '../../shared/random/random.ts';
-import type { KernelEvent, KernelSend } from '../kernel/kernel-events.ts';
+import { DEFAULT_CHECKPOINT_SETTINGS } from '../checkpoints/checkpoint-settings.ts';
+import type { KernelContext, KernelEvent, KernelSend, KernelStep } from '../kernel/kernel-events.ts';
 import { EMPTY_KERNEL } from '../kernel/kernel-state.ts';
 import type { KernelSettings, KernelState } from '../kernel/kernel-state.ts';
 import { kernelStep } from '../kernel/kernel-step.ts';
+import { recoverKernel } from '../kernel/recover-kernel.ts';
 import { hasEnded } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
 import { parseConnectionId } from '../membership/ids.ts';
@@ -14,6 +19,7 @@ import { EventQueue, Link } from './event-queue-testing.ts';
 import { KernelInvariants } from './kernel-invariants-testing.ts';
 import { simulatedJob } from './simulated-jobs-testing.ts';
 import type { SimulatedJob } from './simulated-jobs-testing.ts';
+import { SimulatedRecords } from './simulated-records-testing.ts';
 import { SimulatedTaskManager } from './simulated-task-manager-testing.ts';
 import type { Stream } from './simulated-task-manager-testing.ts';
 
@@ -35,7 +41,7 @@ export class SimulatedWorld {
   readonly queue = new EventQueue();
   readonly random: Random;
   readonly jobs = new Map<string, SimulatedJob>();
-  readonly invariants = new KernelInvariants();
+  invariants = new KernelInvariants();
   readonly #taskManagers: SimulatedTaskManager[] = [];
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #looks = new Map<string, number>();
@@ -44,7 +50,15 @@ export class SimulatedWorld {
   #state: KernelState = EMPTY_KERNEL;
   #lastConnection = 0;
   #isStepping = false;
-  readonly #pending: KernelEvent[] = [];
+  #pending: KernelEvent[] = [];
+  readonly records = new SimulatedRecords();
+  #epoch = 1n;
+  /** Between two leaders nobody listens. */
+  #isLed = true;
+  /** How often something rare has happened: a simulation in which it never does proves nothing about it. */
+  readonly happened = new Map<string, number>();
+  readonly #readers = new Map<string, string>();
+  readonly #abandoned = new Set<string>();
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
@@ -56,6 +70,11 @@ export class SimulatedWorld {
       deployTimeoutMs: 60_000,
       endTimeoutMs: 30_000,
       endedJobsMax: 1 + this.random.below(4),
+      abandonTimeoutMs: 30_000,
+      adoptionTimeoutMs: 10_000,
+      checkpoints: { ...DEFAULT_CHECKPOINT_SETTINGS, intervalMs: 300 + this.random.below(2_000), timeoutMs: 5_000 },
+      checkpointDirectory: '/checkpoints',
+      clusterId: 'simulated',
     };
     const count = 1 + this.random.below(4);
     for (let i = 0; i < count; i += 1) {
@@ -107,6 +126,47 @@ export class SimulatedWorld {
     return this.#state.jobs;
   }
 
+  barrier(key: AttemptKey, checkpoint: CheckpointId): void {
+    for (const taskManager of this.#taskManagers) {
+      this.queue.after(this.random.below(60), () => {
+        taskManager.takeBarrier(key, checkpoint);
+      });
+    }
+  }
+
+  assigned({ jobId, attempt }: AttemptKey, split: SplitId, reader: string): void {
+    const name = `${jobId}#${attempt}/${split}`;
+    invariant((this.#readers.get(name) ?? reader) === reader, `split ${split} has two readers in attempt ${attempt}`);
+    this.#readers.set(name, reader);
+  }
+
+  /** kill -9 of the leader; another one follows, with nothing but what is stored. */
+  #depose(): void {
+    this.#isLed = false;
+    this.#pending = [];
+    this.#epoch += 1n;
+    [...this.#connections.keys()].forEach((id) => {
+      this.#cut(id);
+    });
+    this.queue.after(500 + this.random.below(4_000), () => {
+      this.records.raise(this.#epoch);
+      const former = this.invariants;
+      this.invariants = new KernelInvariants();
+      const loaded = this.records.load();
+      this.invariants.takeOver(former, loaded);
+      this.#state = EMPTY_KERNEL;
+      this.#heard = new Map();
+      this.#isLed = true;
+      this.#note('leaders');
+      const step = recoverKernel(loaded, this.#context());
+      this.#take(EMPTY_KERNEL, undefined, step);
+    });
+  }
+
+  #note(what: string): void {
+    this.happened.set(what, (this.happened.get(what) ?? 0) + 1);
+  }
+
   dial(taskManager: SimulatedTaskManager): Stream {
     this.#lastConnection += 1;
     const id = parseConnectionId(this.#lastConnection);
@@ -127,6 +187,9 @@ export class SimulatedWorld {
       }),
     };
     this.#connections.set(id, connection);
+    if (!this.#isLed) {
+      this.#cut(id);
+    }
     return connection.stream;
   }
 
@@ -173,6 +236,9 @@ export class SimulatedWorld {
 
   #fault(): void {
     this.queue.after(this.random.below(4_000), () => {
+      if (this.queue.now < FAULTS_MS && this.#isLed && this.random.below(6) === 0) {
+        this.#depose();
+      }
       const taskManager = this.#taskManagers[this.random.below(this.#taskManagers.length)];
       if (this.queue.now >= FAULTS_MS || taskManager === undefined) {
         return;
@@ -214,6 +280,15 @@ export class SimulatedWorld {
   }
 
   #post(event: KernelEvent): void {
+    if (!this.#isLed) {
+      if (event.kind === 'submit' || event.kind === 'cancel') {
+        // A client asks again until somebody answers.
+        this.queue.after(500, () => {
+          this.#post(event);
+        });
+      }
+      return;
+    }
     this.#pending.push(event);
     if (this.#isStepping) {
       return;
@@ -227,13 +302,66 @@ export class SimulatedWorld {
 
   #step(event: KernelEvent): void {
     const before = this.#state;
-    const context = { now: this.queue.now, wallMs: this.queue.now, random: this.random, settings: this.#settings };
-    const step = kernelStep(before, event, context);
+    this.#take(before, event, kernelStep(before, event, this.#context()));
+  }
+
+  #take(before: KernelState, event: KernelEvent | undefined, step: KernelStep): void {
     this.invariants.check(before, event, step, this.queue.now);
+    for (const [jobId, job] of step.state.jobs) {
+      if (before.jobs.get(jobId)?.kind === 'recovering' && job.kind === 'running') {
+        this.#note('adopted');
+      }
+    }
     this.#state = step.state;
+    for (const recorded of this.records.persist(step.persist)) {
+      this.#later(20, recorded);
+    }
     step.send.forEach((effect) => {
       this.#perform(effect);
     });
+  }
+
+  #context(): KernelContext {
+    const { now } = this.queue;
+    const epoch = parseLeaderEpoch(this.#epoch);
+    return { now, wallMs: now, random: this.random, epoch, settings: this.#settings };
+  }
+
+  /** An answer to this leader. */
+  #later(mostMs: number, event: KernelEvent): void {
+    const epoch = this.#epoch;
+    this.queue.after(1 + this.random.below(mostMs), () => {
+      if (this.#epoch === epoch) {
+        this.#post(event);
+      }
+    });
+  }
+
+  /** Answers may be lost, and writes may land late. */
+  #write(effect: Extract<KernelSend, { kind: 'write-checkpoint' }>): void {
+    const { jobId, attempt, write } = effect;
+    const isFaulty = this.queue.now < FAULTS_MS && this.random.below(8) === 0;
+    if (!isFaulty) {
+      const epoch = this.#epoch;
+      this.queue.after(this.random.below(30), () => {
+        const answer = this.records.write(effect);
+        if (this.#epoch === epoch) {
+          this.#later(30, answer);
+        }
+      });
+      return;
+    }
+    const lands = this.random.below(3);
+    if (lands > 0) {
+      this.queue.after(lands === 1 ? 1 : this.random.below(6_000), () => {
+        this.records.write(effect);
+      });
+    }
+    const answer =
+      write.kind === 'put-object'
+        ? ({ kind: 'object-answered', checkpoint: write.metadata.checkpoint, answer: { kind: 'ambiguous' } } as const)
+        : ({ kind: 'record-answered', record: write.record.kind, answer: { kind: 'ambiguous' } } as const);
+    this.#later(200, { kind: 'checkpoint-written', jobId, attempt, answer });
   }
 
   #perform(effect: KernelSend): void {
@@ -251,16 +379,53 @@ export class SimulatedWorld {
         this.#discover(effect.jobId, effect);
         return;
       case 'commit': {
-        const { jobId, sink, tries } = effect;
+        const { jobId, checkpoint, sink, tries, committables } = effect;
         const failure = { code: 'busy', reaction: 'retry', message: 'busy' } as const;
-        const fails = this.random.below(4) === 0;
-        this.queue.after(this.random.below(500), () => {
-          this.#post(
-            fails ? { kind: 'commit-failed', jobId, sink, tries, failure } : { kind: 'committed', jobId, sink, tries },
-          );
-        });
+        const which = { jobId, checkpoint, sink, tries };
+        if (this.random.below(4) === 0) {
+          this.#later(500, { kind: 'commit-failed', ...which, failure });
+          return;
+        }
+        for (const committable of committables) {
+          const [attempt = ''] = committable.split('/');
+          invariant(!this.#abandoned.has(attempt), `${committable} is committed after its attempt was abandoned`);
+        }
+        this.#note('committed');
+        this.#later(500, { kind: 'committed', ...which });
         return;
       }
+      case 'abandon': {
+        const { jobId, sink, tries, attempt } = effect;
+        const which = { jobId, attempt: attempt.attempt, sink, tries };
+        const failure = { code: 'busy', reaction: 'retry', message: 'busy' } as const;
+        if (this.random.below(4) === 0) {
+          this.#later(500, { kind: 'abandon-failed', ...which, failure });
+          return;
+        }
+        this.#abandoned.add(`${jobId}#${attempt.attempt}`);
+        this.#later(500, { kind: 'abandoned', ...which });
+        return;
+      }
+      case 'write-checkpoint':
+        this.#write(effect);
+        return;
+      case 'probe': {
+        const { taskManager, incarnation } = effect;
+        const isUp = this.#taskManagers.find(({ id }) => id === taskManager)?.isUp === true;
+        const result = this.random.below(5) === 0 ? 'unknown' : isUp ? 'alive' : 'refused';
+        this.#later(600, { kind: 'probed', taskManager, incarnation, result });
+        return;
+      }
+      case 'fenced':
+        throw new Error('a leader that is alone was fenced');
+      case 'note-completed':
+        this.#note('checkpoints');
+        return;
+      case 'note-failed':
+        this.#note('failed checkpoints');
+        return;
+      case 'copy-savepoint':
+      case 'answer-savepoint':
       case 'answer':
       case 'close-job':
         return;
@@ -270,22 +435,21 @@ export class SimulatedWorld {
   }
 
   #discover(jobId: string, effect: Extract<KernelSend, { kind: 'discover' }>): void {
-    this.queue.after(this.random.below(800), () => {
-      if (this.random.below(10) === 0) {
-        const failure = { code: 'away', reaction: 'retry', message: 'away' } as const;
-        this.#post({ kind: 'discovery-failed', jobId: effect.jobId, vertex: effect.vertex, failure });
-        return;
-      }
-      const finds = this.jobs.get(jobId)?.finds ?? [];
-      const look = this.#looks.get(jobId) ?? 0;
-      this.#looks.set(jobId, look + 1);
-      const splits = finds.slice(0, look + 1).flat();
-      const discovery = { splits, isComplete: look + 1 >= finds.length };
-      this.#post({ kind: 'discovered', jobId: effect.jobId, vertex: effect.vertex, discovery });
-    });
+    const { vertex } = effect;
+    if (this.random.below(10) === 0) {
+      const failure = { code: 'away', reaction: 'retry', message: 'away' } as const;
+      this.#later(800, { kind: 'discovery-failed', jobId: effect.jobId, vertex, failure });
+      return;
+    }
+    const finds = this.jobs.get(jobId)?.finds ?? [];
+    const look = this.#looks.get(jobId) ?? 0;
+    this.#looks.set(jobId, look + 1);
+    const splits = finds.slice(0, look + 1).flat();
+    const discovery = { splits, isComplete: look + 1 >= finds.length };
+    this.#later(800, { kind: 'discovered', jobId: effect.jobId, vertex, discovery });
   }
 
   #isQuiet(): boolean {
-    return [...this.#state.jobs.values()].every(hasEnded);
+    return this.#isLed && [...this.#state.jobs.values()].every(hasEnded);
   }
 }
