@@ -83,7 +83,7 @@ export const OPTIONS = {
   'state.backend': choice(
     ['rocksdb', 'heap'],
     'rocksdb',
-    'Where keyed state lives between checkpoints: RocksDB on local disk, or memory.',
+    'Where keyed state lives between checkpoints: RocksDB on local disk, or memory, which taskmanager.slot.heap-size bounds.',
   ),
   'state.checkpoints.dir': optionalText(
     'Where checkpoints are stored: s3://BUCKET/PREFIX, or a folder that all processes share; a temporary folder when absent.',
