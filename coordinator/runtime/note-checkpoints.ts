@@ -1,6 +1,9 @@
 import type { Logger } from '../../shared/log/logger.ts';
 import type { JobSend } from '../jobs/job-events.ts';
 
+/** What happens in the course of things: a subtask that has read its input, a job that ends. Nobody has to look. */
+const EXPECTED: ReadonlySet<string> = new Set(['subsumed', 'cancelled', 'subtask-finished', 'attempt-ending']);
+
 /** Every failed checkpoint is told by its sentence; completed ones, at many a second, only to who wants to know all. */
 export function noteCheckpoint(
   note: Extract<JobSend, { kind: 'note-completed' | 'note-failed' }>,
@@ -13,6 +16,7 @@ export function noteCheckpoint(
     logger.debug('checkpoint-completed', { jobId, checkpoint, tookMs: Math.round(tookMs), newBytes, fullBytes });
   } else {
     const { reason, sentence } = note.stats;
-    logger.warn('checkpoint-failed', { jobId, checkpoint, reason, sentence });
+    const level = EXPECTED.has(reason) ? 'info' : 'warn';
+    logger[level]('checkpoint-failed', { jobId, checkpoint, reason, sentence });
   }
 }
