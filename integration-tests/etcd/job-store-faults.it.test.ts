@@ -14,6 +14,8 @@ import { EtcdMembers } from '../../shared/etcd/etcd-members.ts';
 import type { EtcdSettings } from '../../shared/etcd/node-etcd-settings.ts';
 import { parseJobId, parseLeaderEpoch } from '../../shared/ids.ts';
 import type { LeaderEpoch } from '../../shared/ids.ts';
+import { EtcdLeaderDirectory } from '../../shared/leader/etcd-leader-directory.ts';
+import { formatLeaderRecord } from '../../shared/leader/leader-record-wire.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { eventually } from '../harness/eventually.ts';
 import { TcpRelay } from '../harness/tcp-relay.ts';
@@ -67,6 +69,30 @@ describe.concurrent('job records in etcd', () => {
 
     expect([first.kind, again.kind, next.kind]).toStrictEqual(['ambiguous', 'done', 'done']);
     expect((await direct.load(patient)).map(({ value }) => value)).toStrictEqual(['two']);
+  });
+
+  test('name the next leader to a directory of which the watch was broken off, without being asked', async (context) => {
+    const { expect } = context;
+    const { etcd, relay } = await startBehindRelay(context);
+    const directory = new EtcdLeaderDirectory(etcd.settings({ endpoints: [relay.address] }));
+    context.onTestFinished(() => {
+      directory.close();
+    });
+    for (const address of ['a:1', 'b:2', 'c:3']) {
+      await directory.find(patient);
+      await directory.changed(100, patient.signal);
+      relay.breakConnections();
+      const epoch = await lead(etcd, address);
+      const beganAt = performance.now();
+      const found = await eventually('the next leader is found', async () => {
+        await directory.changed(60_000, patient.signal);
+        const answer = await directory.find(patient);
+        return answer.kind === 'leader' && answer.leader.epoch === epoch ? answer.leader.address : undefined;
+      });
+
+      expect(found).toBe(address);
+      expect(performance.now() - beganAt).toBeLessThan(10_000);
+    }
   });
 
   test('survive the death of etcd; while it is away every call ends by its deadline', async (context) => {
@@ -238,10 +264,10 @@ function storeOf({ onTestFinished }: TestContext, settings: EtcdSettings): EtcdJ
 }
 
 /** Somebody leads from now on; nobody did with a greater epoch. */
-async function lead(etcd: EtcdUnderTest): Promise<LeaderEpoch> {
+async function lead(etcd: EtcdUnderTest, address = 'a:1'): Promise<LeaderEpoch> {
   const client = etcd.client();
   await client.delete().key('/nerve/test/leader');
-  const { header } = await client.put('/nerve/test/leader').value('{}');
+  const { header } = await client.put('/nerve/test/leader').value(formatLeaderRecord({ id: 'x', address, sinceMs: 1 }));
   client.close();
   return parseLeaderEpoch(BigInt(header.revision));
 }
