@@ -29,7 +29,7 @@ type Element =
  *     the moment its barrier is gathered: nothing behind it is gathered before the aligner lets the channel go on.
  * I2  Timers by event time fire after the watermark that reaches them and before every later record, one at a time: mails, other
  *     subtasks, and a barrier in front of which no record waits, come between. Only then does the watermark go on.
- * I3  Timers by processing time come between any two records.
+ * I3  Timers by processing time come between any two records, and none comes behind the last one.
  * I4  While it waits (for state, for a function that reads a large map) nothing is handled; what it waits for wakes the loop.
  */
 export class KeyedInput implements TaskInput, ElementConsumer {
@@ -64,7 +64,7 @@ export class KeyedInput implements TaskInput, ElementConsumer {
     if (this.#isWaiting) {
       return false;
     }
-    if (this.#isProcessingTimeDue && this.#operator.timers?.processing.isWaiting === false) {
+    if (this.#isProcessingTimerDue && this.#operator.timers?.processing.isWaiting === false) {
       return true;
     }
     if (this.#heldTime.length === 0) {
@@ -120,7 +120,7 @@ export class KeyedInput implements TaskInput, ElementConsumer {
     if (this.#isWaiting) {
       return false;
     }
-    if (this.#isProcessingTimeDue && this.#fireByProcessingTime()) {
+    if (this.#isProcessingTimerDue && this.#fireByProcessingTime()) {
       return true;
     }
     const next = this.#batch[this.#at];
@@ -217,6 +217,11 @@ export class KeyedInput implements TaskInput, ElementConsumer {
       this.#heldTime = [];
     }
     return step !== 'waits';
+  }
+
+  /** Behind the last record nothing may be emitted: what is left of these timers stays in the state (as in Flink). */
+  get #isProcessingTimerDue(): boolean {
+    return this.#isProcessingTimeDue && !this.#time.haveRecordsEnded;
   }
 
   /** True when a timer has fired. */

@@ -177,6 +177,18 @@ describe('timers by processing time', () => {
     ]);
   });
 
+  test('do not fire behind the last record', async () => {
+    const cluster = await started();
+    cluster.send('a', register(1_500, 'processing'));
+    cluster.control({ kind: 'end-of-records' });
+    await cluster.settle();
+
+    await cluster.advance(10_000);
+
+    expect(cluster.outputs).toStrictEqual([]);
+    expect(cluster.tasks[0]?.input.hasInput).toBe(false);
+  });
+
   test('that were due while nothing ran fire after the restore', async () => {
     const cluster = await started();
     cluster.send('a', register(1_500, 'processing'));
