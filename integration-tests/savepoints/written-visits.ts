@@ -2,7 +2,10 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../harness/eventually.ts';
 
-/** One line of the output of visits-job.ts. */
+/** A job is deployed and writes within seconds, but not on a machine with much else to do. */
+const WITHIN_MS = 120_000;
+
+/** One line of the output of integration-tests/jobs/visits-job.ts. */
 export interface Visit {
   readonly patient: string;
   readonly visit: number;
@@ -26,10 +29,14 @@ export function visitsIn(output: string): Visit[] {
 
 /** Waits until so many visits are visible. */
 export async function seen(output: string, count: number): Promise<Visit[]> {
-  return await eventually(`${count} visits are written`, async () => {
-    const visits = await Promise.resolve(visitsIn(output));
-    return visits.length >= count ? visits : undefined;
-  });
+  return await eventually(
+    `${count} visits are written`,
+    async () => {
+      const visits = await Promise.resolve(visitsIn(output));
+      return visits.length >= count ? visits : undefined;
+    },
+    WITHIN_MS,
+  );
 }
 
 /** Each patient's visits, in ascending order. */

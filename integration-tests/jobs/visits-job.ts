@@ -42,7 +42,7 @@ export const job = defineJob(
     args: {
       output: { type: 'string', description: 'folder of the output', default: 'visits' },
       patients: { type: 'number', description: 'how many there are', default: 20 },
-      rate: { type: 'number', description: 'visits a second', default: 400 },
+      rate: { type: 'number', description: 'visits a second', default: 200 },
       count: { type: 'number', description: 'visits in all; without end when absent' },
       notesBytes: {
         type: 'number',

@@ -5,7 +5,7 @@ import { METADATA_FORMAT } from '../../shared/checkpoint/format-metadata.ts';
 import { ClusterUnderTest } from '../harness/cluster-under-test.ts';
 import { numbersByPatient, seen, visitsIn } from './written-visits.ts';
 
-// Writes fixtures/savepoint-format-N with the present format: `node integration-tests/savepoints/write-fixture.ts`. To be run once
+// Writes fixtures/savepoint-format-N with the present format: `node integration-tests/savepoints/write-fixture-main.ts`. To be run once
 // for each format, when it is new, and never again for an old one: savepoint-formats.it.test.ts restores them all.
 const fixture = join(import.meta.dirname, `../fixtures/savepoint-format-${METADATA_FORMAT}`);
 const folder = mkdtempSync(join(tmpdir(), 'nerve-fixture-'));
@@ -21,7 +21,7 @@ const cluster = await ClusterUnderTest.start({
 });
 try {
   const args = ['--output', output, '--patients', '6', '--rate', '60', '--notes-bytes', '12000'];
-  await cluster.submit(join(import.meta.dirname, 'visits-job.ts'), args, 2, { jobId: 'visits' });
+  await cluster.submit(join(import.meta.dirname, '../jobs/visits-job.ts'), args, 2, { jobId: 'visits' });
   await seen(output, 150);
   const { directory } = await cluster.admin.stop('visits', { directory: folder, drain: false });
   const visits = Object.fromEntries(
