@@ -1,3 +1,4 @@
+import { compareOrder } from '../../shared/checkpoint/segment-ref.ts';
 import type { SegmentRef } from '../../shared/checkpoint/segment-ref.ts';
 import type { KeyedDescription } from '../../shared/control/acknowledgement.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
@@ -13,6 +14,7 @@ interface Described {
  * acknowledgement, from being sent again with every checkpoint.
  *
  * D1  A difference names a checkpoint that was complete when the barrier of this one passed, with no other barrier between them.
+ * D2  Places count in the list as the coordinator has it, which it makes of what it was told by the same rule (`inOrder`).
  */
 export class KeyedDescriber {
   #captured: CheckpointId | undefined;
@@ -39,12 +41,19 @@ export class KeyedDescriber {
     segments: readonly SegmentRef[],
   ): KeyedDescription {
     const before = this.#described;
-    this.#described = { checkpoint, segments };
     if (before === undefined || base === undefined || before.checkpoint !== base) {
+      this.#described = { checkpoint, segments: inOrder(segments) };
       return { kind: 'whole', segments };
     }
     const places = new Map(before.segments.map((segment, place) => [segment, place]));
-    const kept = segments.flatMap((segment) => places.get(segment) ?? []);
-    return { kind: 'since', checkpoint: base, kept, added: segments.filter((segment) => !places.has(segment)) };
+    const kept = segments.filter((segment) => places.has(segment));
+    const added = segments.filter((segment) => !places.has(segment));
+    this.#described = { checkpoint, segments: inOrder([...kept, ...added]) };
+    return { kind: 'since', checkpoint: base, kept: kept.flatMap((segment) => places.get(segment) ?? []), added };
   }
+}
+
+/** As coordinator/checkpoints/resolve-keyed.ts has it. */
+function inOrder(segments: readonly SegmentRef[]): readonly SegmentRef[] {
+  return segments.toSorted((a, b) => compareOrder(a.to, b.to));
 }
