@@ -95,6 +95,16 @@ describe('a checkpoint', () => {
     expect(bench.tick(50).news()).toStrictEqual(['trigger 2']);
   });
 
+  test('is not begun between the last one of a subtask and the report of its end', () => {
+    const bench = CheckpointBench.running().ack(A, 1, { isFinished: true }).ack(B, 1);
+    bench.created(1).answer('pointer').answer('marker').forget();
+
+    expect(bench.tick(1_000).news()).toStrictEqual([]);
+    bench.step({ kind: 'subtask-finished', subtask: subtask(SINK, 0) });
+
+    expect(bench.tick(0).news()).toStrictEqual(['trigger 2']);
+  });
+
   test('keeps as many as are retained in its pointer, itself the last', () => {
     const bench = CheckpointBench.running({ retained: 2 });
     for (const checkpoint of [1, 2, 3]) {

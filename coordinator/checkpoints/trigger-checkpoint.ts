@@ -28,7 +28,7 @@ export function takeRequest(draft: CheckpointDraft, request: SavepointRequest): 
 export function triggerIfDue(draft: CheckpointDraft): void {
   const { state, context } = draft;
   const { participants } = state;
-  if (participants === undefined || !mayTrigger(state)) {
+  if (participants === undefined || !mayTrigger(state) || isSomebodyEnding(state, participants)) {
     return;
   }
   if (state.requests.length === 0 && context.now < state.dueAt) {
@@ -57,6 +57,23 @@ function mayTrigger(state: Checkpoints): boolean {
     underWay < settings.concurrentMax &&
     !hasSavepoint &&
     !isStopping(state)
+  );
+}
+
+/**
+ * Those whose last state is in the completed checkpoint report their end as soon as they hear of it; what was triggered before
+ * would be aborted by that.
+ */
+function isSomebodyEnding({ completed, identity }: Checkpoints, { vertices }: Participants): boolean {
+  if (completed?.metadata.attempt !== identity.attempt) {
+    return false;
+  }
+  const operators = new Map(completed.metadata.operators.map((operator) => [operator.uid, operator]));
+  return [...vertices.values()].some(({ operators: [head], subtasks }) =>
+    subtasks.some(
+      ({ state }, index) =>
+        state === 'running' && head !== undefined && operators.get(head.uid)?.subtasks[index]?.isFinished === true,
+    ),
   );
 }
 
