@@ -158,7 +158,7 @@ export class KernelDraft {
     }
   }
 
-  /** A job names task managers; a message goes to the connection that the task manager has now, or nowhere. */
+  /** A job names task managers; a message goes to the connection that the task manager has now, or nowhere: who is absent is told when it is back. */
   #sendOf(send: JobSend): void {
     if (send.kind === 'release-slots') {
       this.release(send.taskManager, send);
@@ -169,7 +169,7 @@ export class KernelDraft {
       return;
     }
     const member = this.#state.membership.members.get(send.to);
-    if (member !== undefined) {
+    if (member !== undefined && !this.#state.membership.absent.has(member.id)) {
       this.#send.push({ kind: 'message', connection: member.connection, message: send.message });
     }
   }

@@ -53,7 +53,10 @@ export class FenceInvariants {
     const operator = metadata?.operators.find(({ uid }) => String(uid) === String(vertex));
     const held = operator?.subtasks.flatMap(({ splits }) => splits).find((split) => split.id === id);
     const known = parseKnownSplits(operator?.coordinatorState ?? '');
-    invariant(known?.finished.has(id) !== true, `V6: split ${id} is assigned, though a checkpoint holds it as finished`);
+    invariant(
+      known?.finished.has(id) !== true,
+      `V6: split ${id} is assigned, though a checkpoint holds it as finished`,
+    );
     if (held !== undefined && metadata?.attempt === key.attempt) {
       return; // Repeated after a reconnection, or the checkpoint is older than the order.
     }

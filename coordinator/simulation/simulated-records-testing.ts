@@ -107,7 +107,12 @@ export class SimulatedRecords {
 
   #transact(
     jobId: JobId,
-    { record, expectedRevision, attemptRevision, leaderEpoch }: Extract<CheckpointWrite['write'], { kind: 'put-record' }>,
+    {
+      record,
+      expectedRevision,
+      attemptRevision,
+      leaderEpoch,
+    }: Extract<CheckpointWrite['write'], { kind: 'put-record' }>,
   ): RecordAnswer {
     const { key, value } = checkpointChange(jobId, record);
     const name = recordKeyName(key);
@@ -115,7 +120,8 @@ export class SimulatedRecords {
     const attempt = this.#values.get(`jobs/${jobId}/attempt`)?.revision ?? 0n;
     const holds =
       leaderEpoch >= this.#epoch &&
-      (held?.revision ?? 0n) === expectedRevision && (attemptRevision === undefined || attemptRevision === attempt);
+      (held?.revision ?? 0n) === expectedRevision &&
+      (attemptRevision === undefined || attemptRevision === attempt);
     if (holds) {
       this.#revision += 1n;
       this.#put(name, value);

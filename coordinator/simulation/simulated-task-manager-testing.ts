@@ -50,8 +50,8 @@ interface SimulatedSubtask {
   state: TaskState;
   /** It has read or written all, and finishes behind the next checkpoint that holds its last state. */
   isDone: boolean;
-  /** The checkpoint that holds its last state. */
-  lastIn: CheckpointId | undefined;
+  /** The checkpoints that hold its last state. */
+  readonly lastIn: Set<CheckpointId>;
   /** Of a reader: how far each split is; negative: read to its end. */
   readonly splits: Map<SplitId, { position: number; isFinished: boolean }>;
   assignment: number;
@@ -233,7 +233,7 @@ export class SimulatedTaskManager {
             subtask: parseSubtaskIndex(i),
             state: 'initializing',
             isDone: false,
-            lastIn: undefined,
+            lastIn: new Set(),
             splits: new Map(),
             assignment: 0,
             prepared: [],
@@ -346,7 +346,7 @@ export class SimulatedTaskManager {
       subtask.prepared.push({ committable, preparedFor: checkpoint });
     }
     if (subtask.isDone) {
-      subtask.lastIn ??= checkpoint;
+      subtask.lastIn.add(checkpoint);
     }
     const operator: OperatorSnapshot = {
       uid: parseOperatorUid(subtask.vertex),
@@ -368,7 +368,7 @@ export class SimulatedTaskManager {
     attempt.completed = checkpoint;
     for (const [name, subtask] of attempt.subtasks) {
       subtask.prepared = subtask.prepared.filter(({ preparedFor }) => preparedFor > checkpoint);
-      if (subtask.lastIn !== undefined && subtask.lastIn <= checkpoint) {
+      if (subtask.lastIn.has(checkpoint)) {
         this.#advance(attempt, name, 'finished');
       }
     }
@@ -382,12 +382,6 @@ export class SimulatedTaskManager {
     this.#completed(attempt, message.completed);
     const held = attempt.held.filter(({ checkpoint }) => message.pending.includes(checkpoint));
     attempt.held = [];
-    // A subtask whose last state no completed checkpoint holds makes it part of the next one.
-    for (const subtask of attempt.subtasks.values()) {
-      if (subtask.state === 'running' && !(subtask.lastIn !== undefined && message.pending.includes(subtask.lastIn))) {
-        subtask.lastIn = undefined;
-      }
-    }
     held.forEach((ack) => {
       this.#say({ kind: 'acknowledge-checkpoint', ...attempt.key, ack });
     });
