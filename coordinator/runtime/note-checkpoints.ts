@@ -16,7 +16,11 @@ export function noteCheckpoint(
     logger.debug('checkpoint-completed', { jobId, checkpoint, tookMs: Math.round(tookMs), newBytes, fullBytes });
   } else {
     const { reason, sentence } = note.stats;
-    const level = EXPECTED.has(reason) ? 'info' : 'warn';
-    logger[level]('checkpoint-failed', { jobId, checkpoint, reason, sentence });
+    const told = { jobId, checkpoint, reason, sentence };
+    if (EXPECTED.has(reason)) {
+      logger.info('checkpoint-failed', told);
+    } else {
+      logger.warn('checkpoint-failed', told);
+    }
   }
 }
