@@ -160,7 +160,7 @@ describe('a task manager process', () => {
     coordinator.sessions[0]!.drop();
     const again = await coordinator.message('register', () => true, 1);
     coordinator.sessions[1]!.send(
-      { kind: 'registered', heartbeatIntervalMs: 50, heartbeatTimeoutMs: 2_000, cancel: again.attempts },
+      { kind: 'registered', heartbeatIntervalMs: 50, heartbeatTimeoutMs: 20_000, cancel: again.attempts },
       2n,
     );
     const ended = await coordinator.message('attempt-ended', () => true, 1);

@@ -207,8 +207,10 @@ class World {
     }
     const { attempts, effects } = attemptsStep(this.#attempts, event, this.now);
     this.#attempts = attempts;
+    // At a registration ends are told again.
+    const isRegistered = event.kind === 'command' && event.message.kind === 'registered';
     for (const effect of effects) {
-      this.#check(effect);
+      this.#check(effect, isRegistered);
     }
     return effects;
   }
@@ -225,7 +227,7 @@ class World {
     }
   }
 
-  #check(effect: AttemptEffect): void {
+  #check(effect: AttemptEffect, mayRepeat: boolean): void {
     if (effect.kind === 'prepare') {
       const name = attemptName(effect.deployment);
       const places = effect.deployment.slots.map(({ slotIndex }) => slotIndex);
@@ -247,6 +249,7 @@ class World {
     ) {
       const name = attemptName(effect.message);
       expect(this.#threads.get(name)?.size ?? 0).toBe(0);
+      expect(this.#ended.has(name) && !mayRepeat).toBe(false);
       this.#ended.add(name);
       this.#held.delete(name);
     }
