@@ -81,8 +81,31 @@ export function findSettingsProblems(configuration: Configuration): readonly str
   if (configuration['heartbeat.timeout'] <= configuration['heartbeat.interval']) {
     problems.push('heartbeat.timeout must be longer than heartbeat.interval');
   }
+  return [...problems, ...findAvailabilityProblems(configuration)];
+}
+
+function findAvailabilityProblems(configuration: Configuration): readonly string[] {
+  if (configuration['high-availability.type'] === 'none') {
+    return [];
+  }
+  const problems: string[] = [];
+  const lease = configuration['high-availability.lease'];
+  if (lease < LEASE_MS.least || lease > LEASE_MS.most) {
+    problems.push(`high-availability.lease is ${lease} ms: it must be 2 s to 60 s`);
+  }
+  const host = configuration['coordinator.rpc.host'];
+  if (ANY_ADDRESS.has(host) && configuration['coordinator.rpc.advertised-host'] === undefined) {
+    problems.push(`coordinator.rpc.host is ${host}, which nobody can dial: set coordinator.rpc.advertised-host`);
+  }
+  if (configuration['state.checkpoints.dir'] === undefined) {
+    problems.push('high-availability.type etcd needs a state.checkpoints.dir that all processes can reach');
+  }
   return problems;
 }
+
+/** Etcd grants no shorter one; with a longer one a dead leader would be missed for too long. */
+const LEASE_MS = { least: 2_000, most: 60_000 };
+const ANY_ADDRESS = new Set(['0.0.0.0', '::', '[::]']);
 
 function checkpointSettings(configuration: Configuration): CheckpointSettings {
   return {
