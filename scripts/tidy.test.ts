@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CONNECTOR_OPTIONS } from '../shared/config/connector-options.ts';
 import { OPTIONS } from '../shared/config/options.ts';
+import { FAILPOINTS } from '../shared/failpoints/failpoint-names.ts';
 import { renderConfigurationDoc } from './render-configuration-doc.ts';
 
 // Rules that no linter checks (after TigerBeetle's tidy.zig): the tree itself is the test's subject.
@@ -92,6 +93,17 @@ describe('protocols', () => {
     rmSync(folder, { recursive: true });
 
     expect(differing).toStrictEqual([]);
+  });
+
+  test('pass every failpoint somewhere', () => {
+    const code = sources
+      .filter((file) => /^(shared|coordinator|taskmanager|connectors)\//.test(file))
+      .filter((file) => !/\.(test|conformance)\.ts$|-testing\.ts$|failpoint-names\.ts$/.test(file))
+      .map(read)
+      .filter((text) => /failpoint/i.test(text))
+      .join('\n');
+
+    expect(Object.keys(FAILPOINTS).filter((name) => !code.includes(`'${name}'`))).toStrictEqual([]);
   });
 
   test('field numbers on the wire never change', () => {
