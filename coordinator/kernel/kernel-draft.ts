@@ -136,12 +136,18 @@ export class KernelDraft {
     }
   }
 
-  /** Whether a running job has something on the member behind this connection: it would go on if that came back. */
+  /**
+   * Whether a job has something on the member behind this connection that would go on if it came back: it runs, or waits to be
+   * adopted and has reported. (A task manager that became impatient while this leader read its jobs has left two registrations,
+   * one of them on a connection that is over.)
+   */
   #runsOn(connection: ConnectionId): boolean {
     const member = memberOn(this.#state.membership, connection);
     return (
       member !== undefined &&
-      [...this.#state.jobs.values()].some((job) => job.kind === 'running' && job.run.live.has(member.id))
+      [...this.#state.jobs.values()].some(
+        (job) => (job.kind === 'running' || job.kind === 'recovering') && job.run.live.has(member.id),
+      )
     );
   }
 
