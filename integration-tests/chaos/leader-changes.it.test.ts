@@ -40,7 +40,8 @@ describe.concurrent('a leading coordinator that is killed', () => {
         expect(uncommitted.longestPauseMs(killedAt)).toBeLessThan(1_000);
       }
       await uncommitted.close();
-      expect(Math.max(...pauses)).toBeLessThan(5_000);
+      // Five seconds with a core to itself (bench/recovery.bench.ts); here other scenarios run beside it.
+      expect(Math.max(...pauses)).toBeLessThan(15_000);
     });
   });
 
