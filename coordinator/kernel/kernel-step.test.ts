@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SplitState } from '../../shared/connector/source.ts';
+import type { SplitSnapshot, SplitState } from '../../shared/connector/source.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import {
   parseAttemptNumber,
@@ -686,6 +686,156 @@ describe('a savepoint', () => {
   });
 });
 
+describe('a task manager that lost only its connection', () => {
+  test('comes back with what it runs, and nothing restarts; what it may have missed is told again', () => {
+    const kernel = running();
+    kernel.apply({ kind: 'discovered', jobId: j, vertex, discovery: { splits: splits('a', 'b'), isComplete: true } });
+    const before = kernel.messages('assign-splits');
+    kernel.probes = 'alive';
+    kernel.leave(1);
+    const absent = [kernel.job('j').kind, kernel.state.membership.absent.size];
+    kernel.tick(5_000);
+    kernel.rejoin(1, 'j');
+
+    expect(absent).toStrictEqual(['running', 1]);
+    expect(kernel.job('j')).toMatchObject({ kind: 'running', lastAttempt: 1, restarts: { total: 0 } });
+    expect(kernel.messages('assign-splits')).toStrictEqual([...before, ...before]);
+    expect(kernel.messages('announce-checkpoints')).toHaveLength(1);
+    expect(kernel.messages('registered').at(-1)?.cancel).toStrictEqual([]);
+  });
+
+  test('and whose process is dead is lost at once', () => {
+    const kernel = running();
+    kernel.leave(1);
+
+    expect(kernel.job('j')).toMatchObject({ kind: 'waiting-for-slots', restarts: { total: 1 } });
+  });
+
+  test('and of whose process nothing is known is lost after a second', () => {
+    const kernel = running();
+    kernel.probes = 'unknown';
+    kernel.leave(1);
+    kernel.tick(1_000);
+    const early = kernel.job('j').kind;
+    kernel.tick(100);
+
+    expect([early, kernel.job('j').kind]).toStrictEqual(['running', 'waiting-for-slots']);
+  });
+
+  test('and lives, but does not come back, is lost with the heartbeat timeout', () => {
+    const kernel = running();
+    kernel.probes = 'alive';
+    kernel.leave(1);
+    kernel.tick(8_000);
+    const early = kernel.job('j').kind;
+    kernel.tick(100);
+
+    expect([early, kernel.job('j').kind]).toStrictEqual(['running', 'waiting-for-slots']);
+  });
+
+  test('and comes back without what it ran restarts the job', () => {
+    const kernel = running();
+    kernel.probes = 'alive';
+    kernel.leave(1);
+    kernel.join(1);
+
+    expect(kernel.job('j')).toMatchObject({ kind: 'deploying', lastAttempt: 2 });
+  });
+});
+
+describe('another leader adopts an attempt', () => {
+  test('all of which still runs: nothing restarts, and a checkpoint follows at once', () => {
+    const former = running();
+    former.acknowledge('j', former.triggered());
+    const kernel = new KernelDriver({}, former);
+    const before = kernel.job('j').kind;
+    kernel.rejoin(1, 'j');
+
+    expect([before, kernel.job('j').kind]).toStrictEqual(['recovering', 'running']);
+    expect(kernel.job('j')).toMatchObject({ lastAttempt: 1, restarts: { total: 0 } });
+    expect(kernel.sent.some(({ kind }) => kind === 'abandon')).toBe(false);
+    expect(kernel.messages('announce-checkpoints')).toMatchObject([{ completed: former.triggered(), pending: [] }]);
+    expect(kernel.triggered()).toBeGreaterThan(former.triggered());
+  });
+
+  test('only after the commits that had begun', () => {
+    const former = running();
+    former.answers = { ...former.answers, commits: false };
+    const checkpoint = former.triggered();
+    former.acknowledge('j', checkpoint, { committables: [prepared(checkpoint)] });
+    const kernel = new KernelDriver({}, former, { commits: false });
+    kernel.rejoin(1, 'j');
+    const before = kernel.job('j').kind;
+    kernel.apply({ kind: 'committed', jobId: j, checkpoint, sink, tries: 1 });
+
+    expect([before, kernel.job('j').kind]).toStrictEqual(['recovering', 'running']);
+  });
+
+  test('whose readers are the authority on splits: what nobody has is assigned where it was to be read from', () => {
+    const former = running();
+    const found = { splits: splits('a', 'b', 'c'), isComplete: true };
+    former.apply({ kind: 'discovered', jobId: j, vertex, discovery: found });
+    const kernel = new KernelDriver({}, former);
+    const standing = { vertex, state: 'running', assignment: 1 } as const;
+    kernel.rejoin(1, 'j', {
+      subtasks: [
+        { ...standing, subtask: parseSubtaskIndex(0), slot: 0, splits: [snapshotOf('a', false)] },
+        { ...standing, subtask: parseSubtaskIndex(1), slot: 1, splits: [snapshotOf('b', true)] },
+      ],
+    });
+
+    expect(kernel.messages('assign-splits')).toMatchObject([
+      { subtask: 0, assignment: 2, splits: [], noMore: true },
+      { subtask: 1, assignment: 2, splits: splits('c'), noMore: true },
+    ]);
+    expect(kernel.sent.some(({ kind }) => kind === 'discover')).toBe(false);
+  });
+
+  test.each([
+    ['is ending', { phase: 'ending' }],
+    ['is not running yet', { phase: 'preparing' }],
+    ['is of other code', { fingerprint: 'other' }],
+    ['is of another module', { module: { kind: 'path', path: 'other.mjs' } }],
+    ['has heard of a checkpoint that no record knows', { completed: parseCheckpointId(77n) }],
+    ['is not whole', { subtasks: [] }],
+  ] as const)('not when it %s', (_, over) => {
+    const kernel = new KernelDriver({}, running());
+    kernel.rejoin(1, 'j', over);
+
+    // Its slots are free when what it still runs has ended.
+    expect(kernel.job('j')).toMatchObject({ kind: 'waiting-for-slots', restarts: { total: 0 } });
+    expect(kernel.job('j').failures).toMatchObject([{ failure: { code: 'attempt-not-adopted' } }]);
+    expect(kernel.messages('registered')[0]?.cancel).toMatchObject([{ jobId: 'j', attempt: 1 }]);
+  });
+
+  test('not when a task manager of it comes without it, or does not come in time', () => {
+    const without = new KernelDriver({}, running());
+    without.join(1);
+    const silent = new KernelDriver({}, running());
+    silent.tick(10_000);
+
+    expect(without.job('j')).toMatchObject({ kind: 'deploying', lastAttempt: 2 });
+    expect(silent.job('j')).toMatchObject({ kind: 'waiting-for-slots', failures: [{ where: 'adoption' }] });
+  });
+
+  test('not when its end had begun', () => {
+    const former = running();
+    former.report('j', 0, 'failed', { failure: restart });
+    const kernel = new KernelDriver({}, former);
+    kernel.rejoin(1, 'j');
+
+    expect(kernel.messages('registered')[0]?.cancel).toMatchObject([{ jobId: 'j', attempt: 1 }]);
+    expect(kernel.job('j').kind).not.toBe('running');
+  });
+
+  test('and a cancel meanwhile ends it', () => {
+    const kernel = new KernelDriver({}, running());
+    kernel.apply({ kind: 'cancel', jobId: j });
+
+    expect(kernel.job('j').kind).toBe('cancelled');
+  });
+});
+
 describe('another leader', () => {
   test('finishes the commits that its predecessor had begun, and goes on from that checkpoint', () => {
     const former = running();
@@ -850,4 +1000,8 @@ function prepared(preparedFor: CheckpointId): AgedCommittable {
 
 function splits(...ids: readonly string[]): readonly SplitState[] {
   return ids.map((id) => ({ id: parseSplitId(id), position: `start of ${id}` }));
+}
+
+function snapshotOf(id: string, isFinished: boolean): SplitSnapshot {
+  return { id: parseSplitId(id), position: '5', isFinished };
 }

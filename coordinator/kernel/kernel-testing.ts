@@ -1,4 +1,4 @@
-import type { AttemptKey, Deployment, FromCoordinator, TaskState } from '../../shared/control/messages.ts';
+import type { AttemptKey, AttemptReport, Deployment, FromCoordinator, TaskState } from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import {
   parseAttemptNumber,
@@ -104,8 +104,9 @@ export class KernelDriver {
   #isApplying = false;
   #unanswered: KernelSend[] = [];
 
-  constructor(over: Partial<KernelSettings> = {}, former?: KernelDriver) {
+  constructor(over: Partial<KernelSettings> = {}, former?: KernelDriver, answers: Partial<Answers> = {}) {
     this.#settings = { ...SETTINGS, ...over };
+    this.answers = { ...this.answers, ...answers };
     this.epoch = parseLeaderEpoch((former?.epoch ?? 0n) + 1n);
     this.records = former?.records ?? new SimulatedRecords();
     if (former !== undefined) {
@@ -234,6 +235,47 @@ export class KernelDriver {
         attempts: [],
       },
     });
+  }
+
+  /** Registers again, as the same process, with what it runs of the job. */
+  rejoin(number: number, name: string, over: Partial<AttemptReport> = {}): void {
+    this.#joins.set(number, (this.#joins.get(number) ?? 0) + 1);
+    const taskManager = parseTaskManagerId(`tm-${number}`);
+    this.apply({
+      kind: 'register',
+      connection: this.connectionOf(number),
+      registration: {
+        taskManager,
+        incarnation: parseIncarnation(`i${number}`),
+        dataAddress: `host:${number}`,
+        slots: 2,
+        version: '1',
+        attempts: [{ ...this.#reportOf(name, taskManager), ...over }],
+      },
+    });
+  }
+
+  #reportOf(name: string, taskManager: TaskManagerId): AttemptReport {
+    const job = this.job(name);
+    const places = 'run' in job ? job.run.places : [];
+    return {
+      ...this.key(name),
+      phase: 'running',
+      fingerprint: job.spec.fingerprint,
+      module: job.spec.module,
+      deployedBy: this.epoch,
+      completed: undefined,
+      subtasks: places
+        .filter((place) => place.taskManager === taskManager)
+        .map(({ slot }) => ({
+          vertex: parseVertexId('v'),
+          subtask: parseSubtaskIndex(slot),
+          state: 'running',
+          slot,
+          assignment: 0,
+          splits: [],
+        })),
+    };
   }
 
   leave(number: number): void {

@@ -45,7 +45,7 @@ describe('registration', () => {
       0,
     );
 
-    expect(send[0]).toMatchObject({ message: { cancel: attempts } });
+    expect(send[0]).toMatchObject({ message: { cancel: [{ jobId: 'j', attempt: 3 }] } });
   });
 
   test('of the same process over a new connection replaces the older one, whose tasks are lost', () => {
@@ -101,6 +101,56 @@ describe('registration', () => {
 
     expect(membership).toBe(NO_MEMBERS);
     expect(send[0]).toMatchObject({ message: { kind: 'refused', code } });
+  });
+});
+
+describe('a member whose connection breaks while it runs what could go on', () => {
+  const absent = step(registered('a', 0), { kind: 'connection-lost', connection: one, mayReturn: true }, 100);
+
+  test('is absent, its process is looked for, and what it says on the old connection counts no more', () => {
+    expect(absent.lost).toStrictEqual([]);
+    expect(absent.send).toStrictEqual([
+      { kind: 'probe', taskManager: id, incarnation: parseIncarnation('a'), dataAddress: 'host:1' },
+    ]);
+    expect(memberOn(absent.membership, one)).toBeUndefined();
+    expect(absent.membership.members.has(id)).toBe(true);
+  });
+
+  test('is a member as before when it is back with something that goes on', () => {
+    const keep = [attemptReport(3)];
+    const event = { kind: 'register', connection: two, registration: registration('a'), keep } as const;
+    const { membership, lost } = step(absent.membership, event, 900);
+
+    expect(lost).toStrictEqual([]);
+    expect(memberOn(membership, two)?.id).toBe(id);
+    expect(membership.absent.size).toBe(0);
+  });
+
+  test('is replaced at once by its own next process', () => {
+    const event = { kind: 'register', connection: two, registration: registration('b') } as const;
+    const { joined, lost } = step(absent.membership, event, 200);
+
+    expect(joined?.incarnation).toBe('b');
+    expect(lost).toHaveLength(1);
+  });
+
+  test('is lost when its process is dead, when a second has passed, or, if it lives, when it was silent for too long', () => {
+    const probed = { kind: 'probed', taskManager: id, incarnation: parseIncarnation('a') } as const;
+    const alive = step(absent.membership, { ...probed, result: 'alive' }, 200).membership;
+    const tick = { kind: 'tick', heard: new Map() } as const;
+
+    expect(step(absent.membership, { ...probed, result: 'refused' }, 200).lost).toHaveLength(1);
+    expect(step(absent.membership, { ...probed, result: 'unknown' }, 200).lost).toHaveLength(0);
+    expect(step(absent.membership, tick, 1_100).lost).toHaveLength(0);
+    expect(step(absent.membership, tick, 1_101).lost).toHaveLength(1);
+    expect(step(alive, tick, 8_000).lost).toHaveLength(0);
+    expect(step(alive, tick, 8_001).lost).toHaveLength(1);
+  });
+
+  test('is not lost by what is said of a process before it', () => {
+    const probed = { kind: 'probed', taskManager: id, incarnation: parseIncarnation('z'), result: 'refused' } as const;
+
+    expect(step(absent.membership, probed, 200)).toMatchObject({ membership: absent.membership, lost: [] });
   });
 });
 

@@ -17,7 +17,7 @@ import type { MembershipEvent, MembershipSend, MembershipSettings, Probed } from
  * I4  A member whose connection broke is absent, not lost, while it runs what would go on if it came back: until its process is
  *     found dead, or for a second, or, if its process is found alive, for the heartbeat timeout.
  * I3  A process whose id is in use by another one that was heard a moment ago is refused: two processes that are configured
- *     with one id must not push each other out for ever. If the older one is silent or gone, the newer replaces it.
+ *     with one id must not push each other out for ever. If the older one is silent, absent or gone, the newer replaces it.
  */
 export interface MembershipStep {
   readonly membership: Membership;
@@ -157,6 +157,7 @@ function chooseRefusal(
   if (
     older !== undefined &&
     older.incarnation !== incarnation &&
+    !membership.absent.has(taskManager) &&
     silentForMs(membership, taskManager, now) <= freshMs
   ) {
     return {

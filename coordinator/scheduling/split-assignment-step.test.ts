@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SplitState } from '../../shared/connector/source.ts';
 import { parseSplitId, parseSubtaskIndex } from '../../shared/ids.ts';
-import { beginAssignment, onSplitRequest, onSplitsFound } from './split-assignment-step.ts';
+import {
+  beginAssignment,
+  isWaiting,
+  onSplitRequest,
+  onSplitsFound,
+  repeatOrders,
+  resumeAssignment,
+} from './split-assignment-step.ts';
 import type { SplitOrder, SplitStep } from './split-assignment-step.ts';
 
 describe('eager', () => {
@@ -35,6 +42,35 @@ describe('eager', () => {
     const { state } = beginAssignment({ mode: 'eager', parallelism: 1, splits: splits('a'), isComplete: false });
 
     expect(onSplitRequest(state, parseSubtaskIndex(0))).toStrictEqual({ state, orders: [] });
+  });
+});
+
+describe('readers that go on', () => {
+  test('are told again what they have not seen', () => {
+    const first = beginAssignment({ mode: 'eager', parallelism: 2, splits: splits('a', 'b'), isComplete: false });
+    const { state } = onSplitsFound(first.state, splits('c', 'd'), true);
+
+    expect(repeatOrders(state, parseSubtaskIndex(0), 2)).toStrictEqual([]);
+    expect(repeatOrders(state, parseSubtaskIndex(0), 1).map(show)).toStrictEqual(['0#2 c end']);
+    expect(repeatOrders(state, parseSubtaskIndex(1), 0).map(show)).toStrictEqual(['1#1 b', '1#2 d end']);
+    expect(repeatOrders(state, parseSubtaskIndex(7), 0)).toStrictEqual([]);
+  });
+
+  test('under another leader number on from what they have seen, and the one with fewest splits gets the next', () => {
+    const view = { mode: 'eager', splits: splits('c'), isComplete: false } as const;
+    const { orders } = resumeAssignment(view, [
+      { splits: 2, lastAssignment: 4 },
+      { splits: 1, lastAssignment: 9 },
+    ]);
+
+    expect(orders.map(show)).toStrictEqual(['1#10 c']);
+  });
+
+  test('wait for what they have asked for', () => {
+    const { state } = beginAssignment({ mode: 'on-request', parallelism: 1, splits: [], isComplete: false });
+    const asked = onSplitRequest(state, parseSubtaskIndex(0)).state;
+
+    expect([state, asked].map((each) => isWaiting(each, parseSubtaskIndex(0)))).toStrictEqual([false, true]);
   });
 });
 

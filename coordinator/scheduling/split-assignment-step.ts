@@ -33,8 +33,13 @@ interface ReaderSplits {
   readonly splits: number;
   readonly lastAssignment: number;
   readonly hasNoMore: boolean;
-  /** What it was told, oldest first. */
-  readonly orders: readonly SplitOrder[];
+  /** What it was told last, and before that: a list that grows without being copied. */
+  readonly told: ToldOrder | undefined;
+}
+
+interface ToldOrder {
+  readonly order: SplitOrder;
+  readonly before: ToldOrder | undefined;
 }
 
 /** What one reader is told. */
@@ -69,7 +74,7 @@ export function beginAssignment({ mode, parallelism, splits, isComplete }: Sourc
   return assign({ mode, splits, given: 0, isComplete, readers, waiting: [] });
 }
 
-const NEW_READER: ReaderSplits = { splits: 0, lastAssignment: 0, hasNoMore: false, orders: [] };
+const NEW_READER: ReaderSplits = { splits: 0, lastAssignment: 0, hasNoMore: false, told: undefined };
 
 /** What a reader that goes on says of itself. */
 export interface ReaderStanding {
@@ -93,7 +98,11 @@ export function repeatOrders(
   subtask: SubtaskIndex,
   lastSeen: number,
 ): readonly SplitOrder[] {
-  return readers[subtask]?.orders.filter(({ assignment }) => assignment > lastSeen) ?? [];
+  const missed: SplitOrder[] = [];
+  for (let told = readers[subtask]?.told; told !== undefined && told.order.assignment > lastSeen; told = told.before) {
+    missed.push(told.order);
+  }
+  return missed.reverse();
 }
 
 /** True when a request of the reader waits for a split. */
@@ -184,7 +193,7 @@ class Draft {
     const assignment = reader.lastAssignment + 1;
     const order = { subtask, assignment, splits, noMore };
     this.#readers[subtask] = {
-      orders: [...reader.orders, order],
+      told: { order, before: reader.told },
       splits: reader.splits + splits.length,
       lastAssignment: assignment,
       hasNoMore: reader.hasNoMore || noMore,
