@@ -9,10 +9,14 @@ import { prepareJob } from '../../cli/job/node-prepare-job.ts';
 import { required } from '../../shared/invariant.ts';
 import { eventually } from './eventually.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
+import { TcpRelay } from './tcp-relay.ts';
 import { runNerve } from './run-nerve.ts';
 import type { NerveRun } from './run-nerve.ts';
 
 const LINES_SHOWN = 20;
+/** Where processes listen, and where relays stand before them under the same port numbers (Linux has all of 127.0.0.0/8). */
+const LOOPBACK = '127.0.0.1';
+const RELAYS = '127.0.0.2';
 /** Several processes start at once on a few cores: each takes a second of one of them. */
 const START_MS = 90_000;
 
@@ -21,6 +25,8 @@ export interface ClusterOptions {
   readonly slots: number;
   /** Default 1. More need `high-availability.type: etcd` in the configuration. */
   readonly coordinators?: number;
+  /** Whether everybody reaches the coordinators through relays (`ClusterUnderTest.relays`), which can be cut. */
+  readonly relayed?: boolean;
   /** More configuration, for every process. */
   readonly configuration?: Readonly<Record<string, string>>;
   /** More configuration of one process, by its name: `coordinator-1`, `tm-0`. */
@@ -38,6 +44,8 @@ export class ClusterUnderTest {
   readonly folder: string;
   readonly coordinators: ProcessUnderTest[] = [];
   readonly taskManagers: ProcessUnderTest[] = [];
+  /** In front of the coordinators, by their index, where the options ask for them. */
+  readonly relays: TcpRelay[] = [];
   readonly admin: AdminClient;
   readonly #options: ClusterOptions;
   readonly #addresses: readonly string[];
@@ -54,7 +62,7 @@ export class ClusterUnderTest {
     const folder = mkdtempSync(join(tmpdir(), 'nerve-it-'));
     const addresses: string[] = [];
     for (let i = 0; i < (options.coordinators ?? 1); i += 1) {
-      addresses.push(`127.0.0.1:${await freePort()}`);
+      addresses.push(`${options.relayed === true ? RELAYS : LOOPBACK}:${await freePort()}`);
     }
     const cluster = new ClusterUnderTest(folder, addresses, options);
     try {
@@ -83,7 +91,12 @@ export class ClusterUnderTest {
   startCoordinator(index = 0, environment?: Environment, more?: Readonly<Record<string, string>>): ProcessUnderTest {
     const name = this.#addresses.length === 1 ? 'coordinator' : `coordinator-${index}`;
     const [host = '', port = ''] = (this.#addresses[index] ?? '').split(':');
-    const own = { 'coordinator.rpc.host': host, 'coordinator.rpc.port': port, ...more };
+    const own = {
+      'coordinator.rpc.host': LOOPBACK,
+      'coordinator.rpc.port': port,
+      'coordinator.rpc.advertised-host': host,
+      ...more,
+    };
     const process = this.#start(name, 'coordinator', own, environment);
     this.coordinators[index] = process;
     return process;
@@ -156,13 +169,28 @@ export class ClusterUnderTest {
       .join('');
   }
 
+  /** Waits until the processes together have logged an event so many times. */
+  async logged(event: string, times: number): Promise<void> {
+    await eventually(
+      `${event} is logged`,
+      () => (this.logs().split(`"msg":"${event}"`).length > times ? true : undefined),
+      START_MS,
+    );
+  }
+
   async stop(): Promise<void> {
     this.admin.close();
     await Promise.all(this.processes.map(async (process) => await process.stop()));
+    await Promise.all(this.relays.map(async (relay) => await relay.close()));
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   async #begin(): Promise<void> {
+    if (this.#options.relayed === true) {
+      for (const address of this.#addresses) {
+        this.relays.push(await TcpRelay.open(address.replace(RELAYS, LOOPBACK), address));
+      }
+    }
     const { taskManagers, taskManagerEnvironments } = this.#options;
     const answers = async (): Promise<true | undefined> => {
       if (!this.coordinator.isRunning) {

@@ -22,15 +22,17 @@ export class TcpRelay {
     });
   }
 
-  /** @param target host:port of the server */
-  static async open(target: string): Promise<TcpRelay> {
+  /** Passes on to `target` (host:port) what reaches `at`; port 0 chooses one. */
+  static async open(target: string, at = '127.0.0.1:0'): Promise<TcpRelay> {
     const relay = new TcpRelay(target);
-    await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
+    const [host = '', port = ''] = at.split(':');
+    await new Promise<void>((resolve) => relay.#server.listen(Number(port), host, resolve));
     return relay;
   }
 
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `${address}:${port}`;
   }
 
   /** Takes effect at once, for connections that are open and for new ones. */
