@@ -1,4 +1,10 @@
-import type { AttemptKey, AttemptReport, Deployment, FromCoordinator, TaskState } from '../../shared/control/messages.ts';
+import type {
+  AttemptKey,
+  AttemptReport,
+  Deployment,
+  FromCoordinator,
+  TaskState,
+} from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import {
   parseAttemptNumber,

@@ -9,6 +9,7 @@ import type { JobOrigin } from '../kernel/kernel-events.ts';
 import { EMPTY_KERNEL } from '../kernel/kernel-state.ts';
 import type { KernelSettings, KernelState } from '../kernel/kernel-state.ts';
 import { kernelStep } from '../kernel/kernel-step.ts';
+import { untilNextTickMs } from '../kernel/next-tick.ts';
 import { recoverKernel } from '../kernel/recover-kernel.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
 import type { SavepointAnswer, SavepointRequest } from '../checkpoints/checkpoint-events.ts';
@@ -292,7 +293,7 @@ export class CoordinatorLoop {
 
   async #tick(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#deps.clock.sleep(TICK_MS, signal);
+      await this.#deps.clock.sleep(untilNextTickMs(this.state, this.#deps.clock.monotonicMs(), TICK_MS), signal);
       if (!this.#tickIsQueued) {
         this.#tickIsQueued = true;
         const heard = this.#heard;
