@@ -74,11 +74,6 @@ export const OPTIONS = {
     'Failed checkpoints in a row that are borne; one more restarts the job from the last completed one.',
   ),
   'execution.checkpointing.num-retained': wholeNumber(1, 100, 3, 'Completed checkpoints that are kept.'),
-  'execution.quarantine-poison-records': choice(
-    ['false', 'true'],
-    'false',
-    'Whether a record at which the same operator has failed three times goes to the dead letter.',
-  ),
 
   'state.backend': choice(
     ['rocksdb', 'heap'],
