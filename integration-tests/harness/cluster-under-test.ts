@@ -115,8 +115,11 @@ export class ClusterUnderTest {
     await eventually(
       `${count} task managers are registered`,
       async () => {
-        const { taskManagers } = await this.admin.cluster();
-        return taskManagers.length === count ? true : undefined;
+        const found = await this.admin.cluster().then(
+          ({ taskManagers }) => taskManagers.length,
+          () => undefined,
+        );
+        return found === count ? true : undefined;
       },
       START_MS,
     );
