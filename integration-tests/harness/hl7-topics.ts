@@ -37,6 +37,7 @@ export class Hl7Topics {
   }
 
   /** Every input record leaves one record in these, but for resends. */
+  /** Of these each input message is in exactly one. */
   get outputs(): readonly string[] {
     return KINDS.map((kind) => `${this.prefix}${kind}`);
   }
@@ -44,6 +45,11 @@ export class Hl7Topics {
   /** A record for each change of a visit. */
   get encounters(): string {
     return `${this.prefix}encounters`;
+  }
+
+  /** The same, and the topic of what is written beside the messages: one word for each change of a visit. */
+  get all(): readonly string[] {
+    return [...this.outputs, `${this.prefix}encounters`];
   }
 
   get jobArguments(): readonly string[] {
