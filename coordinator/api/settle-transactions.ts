@@ -114,11 +114,7 @@ async function withConnectors(
   }
 }
 
-async function repeatedly(
-  call: OutsideCall<void>,
-  { clock }: SettleDeps,
-  signal: AbortSignal,
-): Promise<void> {
+async function repeatedly(call: OutsideCall<void>, { clock }: SettleDeps, signal: AbortSignal): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const result = await callOutside(call, clock, signal);
     if (result.kind === 'done') {

@@ -101,7 +101,6 @@ class JobState {
   readonly objects = new MemorySnapshotStore();
   readonly reading = { store: this.objects, call, fetchBytes: 4_096 };
   readonly #dictionary = new StateDictionary([]);
-  readonly #keyed: KeyedStore;
   readonly #state: KeyedState;
   readonly #snapshots: KeyedSnapshots;
   readonly #states;
@@ -110,7 +109,6 @@ class JobState {
   #segments: readonly SegmentRef[] = [];
 
   private constructor(keyed: KeyedStore) {
-    this.#keyed = keyed;
     const clock = { eventMs: () => undefined, recordMs: () => undefined, processingMs: () => 1_234 };
     this.#state = new KeyedState({
       store: keyed,
