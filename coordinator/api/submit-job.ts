@@ -65,6 +65,10 @@ export async function submitJob(request: SubmitRequest, deps: SubmitDeps, signal
   const spec = deriveJobSpec(submission, graph, made.sources);
   const prepared = await closingOnError(made, async () => {
     await checkMade(made, deps, signal);
+    const specBytes = Buffer.byteLength(JSON.stringify(spec));
+    if (specBytes > SPEC_BYTES_MAX) {
+      throw invalid([`the job's plan and arguments take ${specBytes} bytes; at most ${SPEC_BYTES_MAX} are possible`]);
+    }
     if (spec.fingerprint !== inspection.fingerprint) {
       throw invalid([
         'the job draws another graph each time it is built: its build function must depend on its arguments only',
@@ -74,6 +78,9 @@ export async function submitJob(request: SubmitRequest, deps: SubmitDeps, signal
   });
   return await deps.loop.submit({ spec, connectors: made, origin: prepared }, signal);
 }
+
+/** It is part of a record that is written at each change of the job's state (check-transaction.ts). */
+const SPEC_BYTES_MAX = 256 * 1024;
 
 async function checkMade(made: MadeConnectors, deps: SubmitDeps, signal: AbortSignal): Promise<void> {
   const problems =

@@ -28,10 +28,13 @@ export function takeRequest(draft: CheckpointDraft, request: SavepointRequest): 
 export function triggerIfDue(draft: CheckpointDraft): void {
   const { state, context } = draft;
   const { participants } = state;
-  if (participants === undefined || !mayTrigger(state) || isSomebodyEnding(state, participants)) {
+  if (participants === undefined || !mayTrigger(state)) {
     return;
   }
   if (state.requests.length === 0 && context.now < state.dueAt) {
+    return;
+  }
+  if (context.now < state.dueAt + ENDING_MS && isSomebodyEnding(state, participants)) {
     return;
   }
   const planned = planCheckpoint(participants);
@@ -59,6 +62,9 @@ function mayTrigger(state: Checkpoints): boolean {
     !isStopping(state)
   );
 }
+
+/** A report that does not come must not stop checkpoints for ever. */
+const ENDING_MS = 5_000;
 
 /**
  * Those whose last state is in the completed checkpoint report their end as soon as they hear of it; what was triggered before

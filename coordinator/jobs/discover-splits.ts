@@ -10,7 +10,7 @@ import { unchangedJob } from './job-events.ts';
 import { recordOf } from './job-record.ts';
 import { hasEnded } from './job.ts';
 import type { Job, RunningJob } from './job.ts';
-import { chooseNewSplits, DISCOVERY_BACKOFF, isDiscoveryDue, knownSplits } from './source-progress.ts';
+import { chooseNewSplits, DISCOVERY_BACKOFF, isDiscoveryDue, knownSplits, UNDISCOVERED } from './source-progress.ts';
 import type { SourceProgress } from './source-progress.ts';
 
 /** Sends a discovery for each source that is due one. Only while the job runs: every reader is ready then. */
@@ -63,10 +63,45 @@ function onDiscovered(
     failures: 0,
   });
   const isNews = splits.length > 0 || isComplete !== progress.isComplete;
+  if (splits.length > 0 && bytesOf(next) > SPLITS_BYTES_MAX) {
+    return onTooMany(job, vertex, context);
+  }
   const step =
     next.kind === 'running' && isNews ? onNewSplits(next, vertex, { splits, isComplete }) : unchangedJob(next);
   // source-progress.ts I1: start positions are durable before a reader is given them.
   return isNews ? { ...step, persist: [{ kind: 'put-job', record: recordOf(step.job) }] } : step;
+}
+
+/**
+ * What of a job is stored under its own key must fit into one transaction of the job store (check-transaction.ts), with room for
+ * the rest. A record that does not would hold up every job.
+ */
+const SPLITS_BYTES_MAX = 600_000;
+/** Quotes and names around a split's id and position. */
+const SPLIT_FRAME_BYTES = 30;
+
+function bytesOf({ sources }: Job): number {
+  let bytes = 0;
+  for (const { splits } of sources.values()) {
+    for (const { id, position } of splits) {
+      bytes += id.length + position.length + SPLIT_FRAME_BYTES;
+    }
+  }
+  return bytes;
+}
+
+function onTooMany(job: Job, vertex: VertexId, context: JobContext): JobStep {
+  const failure: Failure = {
+    code: 'too-many-splits',
+    reaction: 'fail-job',
+    message: `The source ${vertex} has more splits than the records of a job can hold (${SPLITS_BYTES_MAX} bytes of names).`,
+    remedy: 'Join small files into larger ones, or read them in several jobs.',
+  };
+  const isActive = job.kind === 'running' || job.kind === 'deploying' || job.kind === 'recovering';
+  const over = withProgress(job, vertex, { ...(job.sources.get(vertex) ?? UNDISCOVERED), discovery: { kind: 'due' } });
+  return isActive
+    ? failAttempt({ ...job, sources: over.sources }, { where: `discovery of ${vertex}`, failure }, context)
+    : unchangedJob(over);
 }
 
 function onFailed(

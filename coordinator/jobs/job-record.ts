@@ -1,8 +1,9 @@
 import type { EpochMs } from '../../shared/clock/clock.ts';
 import type { RestoreHandle } from '../../shared/control/messages.ts';
-import type { AttemptNumber, VertexId } from '../../shared/ids.ts';
+import type { AttemptNumber, SplitId, VertexId } from '../../shared/ids.ts';
 import type { KnownSplits } from '../checkpoints/known-splits-wire.ts';
 import type { FailureRecord } from '../recovery/failure-history.ts';
+import { pointerOf } from './job-checkpoints.ts';
 import type { EndedJob, Job, JobState } from './job.ts';
 import type { JobSpec } from './job-spec.ts';
 
@@ -34,6 +35,8 @@ export interface TerminalRecord {
   readonly state: EndedJob['kind'];
 }
 
+const NONE_FINISHED: ReadonlySet<SplitId> = new Set();
+
 export function recordOf(job: Job): JobRecord {
   const { spec, kind, submittedAtMs, changedAtMs, lastAttempt, restarts, failures, sources, checkpoints } = job;
   return {
@@ -47,7 +50,8 @@ export function recordOf(job: Job): JobRecord {
     sources: [...sources].map(([vertex, { splits, finished, isComplete }]) => ({
       vertex,
       splits,
-      finished,
+      // A checkpoint holds them, once there is one: in a record that is written often they would only be many.
+      finished: pointerOf(checkpoints) === undefined ? finished : NONE_FINISHED,
       isComplete,
     })),
     origin: checkpoints.origin,

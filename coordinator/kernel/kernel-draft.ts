@@ -3,7 +3,7 @@ import type { JobId, SlotIndex, TaskManagerId } from '../../shared/ids.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { completeStep, isPartOf, jobStep } from '../jobs/job-step.ts';
 import type { JobEvent, JobSend, JobStep } from '../jobs/job-events.ts';
-import { hasEnded, isDeployed } from '../jobs/job.ts';
+import { hasEnded, isDeployed, isEnding } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
 import { membershipStep } from '../membership/membership-step.ts';
 import { findMismatch } from '../jobs/match-report.ts';
@@ -130,7 +130,7 @@ export class KernelDraft {
         this.job(jobId, { kind: 'attempt-reported', from: taskManager, report });
       } else if (job.kind === 'recovering') {
         this.job(jobId, { kind: 'registered-without', from: taskManager });
-      } else if (isOn(job, taskManager)) {
+      } else if (isOn(job, taskManager) && !(report !== undefined && isEnding(job))) {
         this.job(jobId, { kind: 'task-manager-lost', taskManager, failure });
       }
     }

@@ -406,6 +406,15 @@ describe('splits', () => {
     });
   });
 
+  test('that are too many for the records of a job fail it, and are not stored', () => {
+    const kernel = running();
+    const many = splits(...Array.from({ length: 10_000 }, (_, i) => `a/long/name/of/a/file/in/a/folder/${i}`));
+    kernel.apply({ kind: 'discovered', jobId: j, vertex, discovery: { splits: many, isComplete: true } });
+
+    expect(kernel.job('j')).toMatchObject({ kind: 'failing', failures: [{ failure: { code: 'too-many-splits' } }] });
+    expect(kernel.invariants.stored.get('j')?.sources[0]?.splits).toStrictEqual([]);
+  });
+
   test('that can never be found fail the job at once', () => {
     const kernel = new KernelDriver();
     kernel.join(1);

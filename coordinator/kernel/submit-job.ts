@@ -53,7 +53,8 @@ function beginningOf(older: Job | undefined, floor: UsedNumbers, origin: JobOrig
 
 /** Forgets the oldest of the ended jobs when there are more than are kept. */
 export function forgetEndedJobs(draft: KernelDraft): void {
-  const ended = [...draft.state.jobs.values()].filter(hasEnded);
+  // One whose savepoint is being copied has somebody who waits for the answer.
+  const ended = [...draft.state.jobs.values()].filter((job) => hasEnded(job) && job.checkpoints.machine === undefined);
   const surplus = ended.length - draft.context.settings.endedJobsMax;
   if (surplus <= 0) {
     return;

@@ -30,7 +30,8 @@ const CHANGES_MAX = 100;
  * W1  A transaction whose answer is ambiguous is repeated unchanged until the answer is definite; no other transaction touches
  *     its keys before that.
  * W2  `fenced` ends the process: nothing is written behind it.
- * W3  What is refused for now (no space) is repeated too, and said aloud: a job's records cannot be left behind its state.
+ * W3  What is refused for now (no space) is repeated too, and said aloud: a job's records cannot be left behind its state. What
+ *     can never be taken (too large) ends the process: nothing must go on as if it were stored.
  */
 export class RecordWriter {
   readonly #deps: RecordWriterDeps;
@@ -103,8 +104,11 @@ export class RecordWriter {
           return answer.revision;
         case 'fenced':
           throw new StreamError(fencedFailure(this.#deps.epoch));
-        case 'ambiguous':
         case 'refused':
+        case 'ambiguous':
+          if (answer.kind === 'refused' && answer.failure.reaction === 'fail-job') {
+            throw new StreamError(answer.failure);
+          }
           this.#say(transaction, answer, tries);
           await this.#deps.clock.sleep(backoffMs(REPEAT, tries), signal);
       }
