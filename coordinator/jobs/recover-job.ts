@@ -34,17 +34,20 @@ export interface LoadedJob {
 /**
  * A job as a new leader takes it over.
  *
- * L1  A terminal record is the end, whatever the job's own record says: that one may be older.
+ * L1  A terminal record is the end, whatever the job's own record says: that one may be older. Then the former leader had not
+ *     brought the end to its end: the attempt is still condemned and abandoned, else a transaction that its writers had begun
+ *     would hold up every reader of committed records until it times out.
  * L2  Commits that had begun are finished first. Then the former leader's attempt is adopted if all of it still runs; else it is
  *     condemned and abandoned, and the job goes on from its last checkpoint (DESIGN §9).
  * L3  What was being cancelled, or had failed, is brought to its end and never runs again.
  */
 export function recoverJob(loaded: LoadedJob, context: JobContext): JobStep {
   const { record, terminal, attempts } = loaded;
-  if (terminal !== undefined) {
-    return recoverEnded(loaded, terminal.state);
-  }
   const hasAttempt = attempts.current !== undefined || attempts.condemned.length > 0;
+  if (terminal !== undefined) {
+    const isOver = record.state === terminal.state || !hasAttempt;
+    return isOver ? recoverEnded(loaded, terminal.state) : recoverEnding(loaded, context);
+  }
   if (loaded.problem === undefined && !hasAttempt && record.state !== 'cancelling' && record.state !== 'failing') {
     const common = commonIn(loaded, record.changedAtMs);
     return unchangedJob(awaitSlots({ ...common, kind: 'created' }, context.wallMs));
@@ -106,11 +109,17 @@ function recoverEnding(loaded: LoadedJob, context: JobContext): JobStep {
   return { ...unchangedJob(inState(ending, loaded, context)), tell };
 }
 
+/** The state on the way to each end. */
+const ENDING = { finished: 'finishing', cancelled: 'cancelling', failed: 'failing' } as const;
+
 function inState(
   ending: JobCommon & Pick<EndingJob, 'run' | 'endBy' | 'abandonments'>,
-  { record, problem }: LoadedJob,
+  { record, problem, terminal }: LoadedJob,
   context: JobContext,
 ): Job {
+  if (terminal !== undefined) {
+    return { ...ending, kind: ENDING[terminal.state] };
+  }
   if (problem !== undefined || record.state === 'failing') {
     return { ...ending, kind: 'failing' };
   }

@@ -673,6 +673,21 @@ describe('a savepoint', () => {
     expect(kernel.invariants.stored.get('j')).toMatchObject({ state: 'finished', owesSavepoints: false });
   });
 
+  test('with which the job stops is finished by the next leader, which also ends what its writers left open', () => {
+    const former = running();
+    former.acknowledge('j', former.triggered());
+    former.apply({ kind: 'savepoint', jobId: j, request: 4, directory: 'd', mode: 'stop' });
+    former.acknowledge('j', former.triggered());
+
+    const kernel = new KernelDriver({}, former);
+
+    const abandoned = kernel.sent.flatMap((effect) => (effect.kind === 'abandon' ? [effect.attempt.attempt] : []));
+    expect(former.job('j').kind).toBe('finishing');
+    expect(abandoned).toStrictEqual([1]);
+    expect(kernel.job('j')).toMatchObject({ kind: 'finished', attempts: { current: undefined, condemned: [] } });
+    expect(kernel.sent).toContainEqual(expect.objectContaining({ kind: 'copy-savepoint' }));
+  });
+
   test('with which a job begins gives it its splits, and ids behind its own', () => {
     const former = running();
     former.apply({ kind: 'discovered', jobId: j, vertex, discovery: { splits: splits('a', 'b'), isComplete: true } });
