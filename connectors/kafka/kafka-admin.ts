@@ -30,12 +30,14 @@ import { sinkOptionsOf } from './spec-wire.ts';
 import type { DescribedTransaction, TransactionState } from './transaction-states-request.ts';
 
 const ADMIN_TIMEOUT_MS = 10_000;
+/** The broker's default.replication.factor. */
+const BROKER_DEFAULT = -1;
 const POLL_RECORDS = 500;
 
 export interface NewTopic {
   readonly topic: string;
   readonly partitions: number;
-  /** Default 1. */
+  /** The broker's default when absent. */
   readonly replicationFactor?: number;
   /** `max.message.bytes` and the like. */
   readonly config?: Readonly<Record<string, string>>;
@@ -64,7 +66,7 @@ export class KafkaAdmin {
     const wanted = topics.map(({ topic, partitions, replicationFactor, config }) => ({
       topic,
       numPartitions: partitions,
-      replicationFactor: replicationFactor ?? 1,
+      replicationFactor: replicationFactor ?? BROKER_DEFAULT,
       configEntries: Object.entries(config ?? {}).map(([name, value]) => ({ name, value })),
     }));
     for (const topic of wanted) {
