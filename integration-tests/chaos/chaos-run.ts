@@ -122,10 +122,22 @@ export class ChaosRun {
     return new ChaosRun({ cluster, relay, feed, output, kafka, prefix, options });
   }
 
-  /** Starts the feed and submits the job. */
+  /** Starts the feed, and submits the job unless that is done. */
   async begin(): Promise<void> {
     this.feed.start(this.#options.rate ?? 200);
-    await this.submit();
+    if (this.jobId === '') {
+      await this.submit();
+    }
+  }
+
+  /** Waits until the job has written something, be it committed or not. */
+  async writes(): Promise<void> {
+    const uncommitted = await this.uncommittedOutput();
+    try {
+      await eventually('the job writes', () => (uncommitted.records.length > 0 ? true : undefined), PATIENCE_MS);
+    } finally {
+      await uncommitted.close();
+    }
   }
 
   /** The same, and waits until output is visible. */
