@@ -202,6 +202,11 @@ export class ChaosRun {
     );
   }
 
+  /** Reads what the feed has written. To be closed by whoever opens it. */
+  async inputReader(): Promise<IndependentReader> {
+    return await IndependentReader.open(brokersOf(this.#options), this.#topics.input);
+  }
+
   /** Reads what the job writes, also while it is not committed. To be closed by whoever opens it. */
   async uncommittedOutput(): Promise<IndependentReader> {
     return await IndependentReader.open(brokersOf(this.#options), this.#topics.output, 'read-uncommitted');
@@ -242,7 +247,7 @@ export class ChaosRun {
 
   /** The verdict on what is there now, the job having ended. */
   async compare(): Promise<Harm> {
-    const input = await IndependentReader.open(brokersOf(this.#options), this.#topics.input);
+    const input = await this.inputReader();
     try {
       await Promise.all([input.toTheEnd(), this.output.toTheEnd()]);
       const { input: read, ...harm } = checkCounting(input.inOrder, this.output.inOrder);

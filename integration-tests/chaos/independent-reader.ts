@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import type { Consumer } from 'kafkajs';
+import type { Consumer, KafkaMessage } from 'kafkajs';
 import { eventually } from '../harness/eventually.ts';
 import type { ReadRecord } from './check-counting.ts';
 import { correctKafkajs } from './kafkajs-aborted-wire.ts';
@@ -16,8 +16,9 @@ const SENTINEL = '\u0000end';
  */
 export class IndependentReader {
   readonly records: ReadRecord[] = [];
-  /** When each of them became visible (`performance.now()`). */
+  /** When each of them became visible (`performance.now()`), and the time that its producer gave it (epoch milliseconds). */
   readonly arrivals: number[] = [];
+  readonly timestamps: number[] = [];
   readonly #kafka: Kafka;
   readonly #topic: string;
   readonly #consumer: Consumer;
@@ -51,7 +52,7 @@ export class IndependentReader {
     await reader.#consumer.run({
       autoCommit: false,
       eachMessage: async ({ partition, message }) => {
-        reader.#take(partition, message.offset, message.key, message.value);
+        reader.#take(partition, message);
         await Promise.resolve();
       },
     });
@@ -105,7 +106,7 @@ export class IndependentReader {
     await admin.disconnect();
   }
 
-  #take(partition: number, offset: string, key: Buffer | null, value: Buffer | null): void {
+  #take(partition: number, { offset, key, value, timestamp }: KafkaMessage): void {
     const name = key?.toString() ?? '';
     const text = value?.toString() ?? '';
     if (name === SENTINEL) {
@@ -114,5 +115,6 @@ export class IndependentReader {
     }
     this.records.push({ partition, offset: Number(offset), key: name, value: text });
     this.arrivals.push(performance.now());
+    this.timestamps.push(Number(timestamp));
   }
 }
