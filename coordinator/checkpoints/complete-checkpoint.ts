@@ -8,7 +8,7 @@ import type { CheckpointPointer, ObjectAnswer, RecordAnswer } from './checkpoint
 import { isFullyAcknowledged } from './checkpoints.ts';
 import type { CompletingCheckpoint, CompletionStage, PendingCheckpoint } from './checkpoints.ts';
 import { finishCompletion, onMarkerDurable } from './finish-checkpoint.ts';
-import { metadataKey } from './metadata-key.ts';
+import { metadataKey } from '../../shared/checkpoint/object-keys.ts';
 import { bySink, findTooOld, uncovered } from './prepared-output.ts';
 import { die } from './settle.ts';
 import { dueRepeat, FIRST_TRY, onAmbiguous } from './write-progress.ts';
