@@ -32,6 +32,7 @@ try {
   const from = Date.now();
   await pause(Number(values.seconds) * 1_000);
   const until = Date.now();
+  await run.feed.pause();
   await run.allIsCounted();
   await pause(1_000);
   report('committed', latencies(run.output, from, until));

@@ -45,13 +45,12 @@ export function correctKafkajs(): void {
 }
 
 function markAborted(partition: FetchedPartition): void {
-  const pending = (partition.abortedTransactions ?? []).toSorted(
-    (a, b) => Number(a.firstOffset) - Number(b.firstOffset),
-  );
+  const pending = (partition.abortedTransactions ?? []).toSorted(byFirstOffset);
   const aborted = new Set<string>();
   for (const message of partition.messages) {
-    while (pending[0] !== undefined && Number(pending[0].firstOffset) <= Number(message.offset)) {
-      aborted.add(pending.shift()?.producerId ?? '');
+    const begun = pending.findIndex(({ firstOffset }) => Number(firstOffset) > Number(message.offset));
+    for (const { producerId } of pending.splice(0, begun < 0 ? pending.length : begun)) {
+      aborted.add(producerId);
     }
     if (isAbortMarker(message)) {
       aborted.delete(message.batchContext?.producerId ?? '');
@@ -60,6 +59,10 @@ function markAborted(partition: FetchedPartition): void {
     }
   }
   partition.abortedTransactions = [];
+}
+
+function byFirstOffset(a: { readonly firstOffset: string }, b: { readonly firstOffset: string }): number {
+  return Number(a.firstOffset) - Number(b.firstOffset);
 }
 
 function isAbortMarker({ isControlRecord, key }: FetchedMessage): boolean {
