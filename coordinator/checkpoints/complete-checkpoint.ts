@@ -1,3 +1,4 @@
+import { metadataKey } from '../../shared/checkpoint/object-keys.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import { required } from '../../shared/invariant.ts';
@@ -8,7 +9,6 @@ import type { CheckpointPointer, ObjectAnswer, RecordAnswer } from './checkpoint
 import { isFullyAcknowledged } from './checkpoints.ts';
 import type { CompletingCheckpoint, CompletionStage, PendingCheckpoint } from './checkpoints.ts';
 import { finishCompletion, onMarkerDurable } from './finish-checkpoint.ts';
-import { metadataKey } from '../../shared/checkpoint/object-keys.ts';
 import { bySink, findTooOld, uncovered } from './prepared-output.ts';
 import { die } from './settle.ts';
 import { dueRepeat, FIRST_TRY, onAmbiguous } from './write-progress.ts';
