@@ -153,11 +153,7 @@ export class ChaosRun {
 
   /** True when the job is cancelled; asks for it again where nothing came of it. */
   async cancelled(): Promise<true | undefined> {
-    const summary = await this.#summary();
-    if (summary !== undefined && !hasEnded(summary)) {
-      await this.cluster.admin.cancel(this.jobId).catch(() => undefined);
-    }
-    return summary?.state === 'cancelled' ? true : undefined;
+    return (await this.#isOver()) === true && (await this.#summary())?.state === 'cancelled' ? true : undefined;
   }
 
   /** How many checkpoints have completed; undefined while none has. */
@@ -238,10 +234,7 @@ export class ChaosRun {
       return { ...(await this.compare()), lost: 0, findings: [] };
     }
     await this.#untilAllIsCounted(withinMs);
-    if (!hasEnded((await this.cluster.admin.job(this.jobId)).summary)) {
-      await this.cluster.admin.cancel(this.jobId);
-      await this.cluster.inState(this.jobId, 'cancelled');
-    }
+    await eventually('the job is over', async () => await this.#isOver(), withinMs);
     return await this.compare();
   }
 
@@ -269,7 +262,10 @@ export class ChaosRun {
 
   /** Objects of the job that no checkpoint names, after the garbage was collected. */
   async #orphans(): Promise<readonly string[]> {
-    await this.cluster.admin.collectGarbage({ jobId: this.jobId, dryRun: false, includeUnknownJobs: false });
+    const request = { jobId: this.jobId, dryRun: false, includeUnknownJobs: false };
+    await eventually('the garbage is collected', async () => {
+      return await this.cluster.admin.collectGarbage(request).catch(() => undefined);
+    });
     const store = storeAt(this.prefix);
     try {
       const keys = (await listed(this.prefix))
@@ -370,6 +366,15 @@ export class ChaosRun {
         throw error;
       }
     }
+  }
+
+  /** True when the job has ended; else asks for its cancellation, again and again where no coordinator answers. */
+  async #isOver(): Promise<true | undefined> {
+    const summary = await this.#summary();
+    if (summary !== undefined && !hasEnded(summary)) {
+      await this.cluster.admin.cancel(this.jobId).catch(() => undefined);
+    }
+    return summary !== undefined && hasEnded(summary) ? true : undefined;
   }
 
   /** Undefined while no coordinator answers. */
