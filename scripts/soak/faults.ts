@@ -28,8 +28,8 @@ export const FAULTS: readonly SoakFault[] = [
   { weight: 2, run: async (run) => await kill(run.cluster.coordinator) },
   { weight: 3, run: async (run, random) => await freeze(oneTaskManager(run, random), random) },
   { weight: 1, run: async (run, random) => await freeze(run.cluster.coordinator, random) },
-  { weight: 5, run: async (run, random) => await dieAtFailpoint(run, random, 'tm') },
-  { weight: 4, run: async (run, random) => await dieAtFailpoint(run, random, 'coordinator') },
+  { weight: 5, run: async (run, random) => await taskManagerDiesAt(run, random) },
+  { weight: 4, run: async (run, random) => await coordinatorDiesAt(run, random) },
   { weight: 3, run: async (run, random) => await troubleStore(run, random) },
   { weight: 1, run: killBoth },
 ];
@@ -57,19 +57,36 @@ async function freeze(victim: ProcessUnderTest, random: Random): Promise<string>
   return `froze ${victim.name} for ${ms} ms`;
 }
 
-/** Replaces a process by one that dies at a random step of a protocol. */
-async function dieAtFailpoint(run: ChaosRun, random: Random, who: 'tm' | 'coordinator'): Promise<string> {
-  const names = Object.keys(FAILPOINTS).filter((name) =>
-    who === 'tm' ? /^(task\.|kafka\.before-init|store\.)/.test(name) : /^(coordinator\.|kafka\.|store\.)/.test(name),
-  );
-  const rule = `${names[random.below(names.length)]!}=exit@${1 + random.below(NTH_MAX)}`;
-  const index = random.below(run.cluster.taskManagers.length);
-  await (who === 'tm' ? run.cluster.taskManagers[index]! : run.cluster.coordinator).kill();
-  const victim =
-    who === 'tm' ? run.startTaskManager(index, failpoints(rule)) : run.cluster.startCoordinator(0, failpoints(rule));
+/** Replaces a task manager by one that dies at a random step of a protocol, and kills others until the job needs it. */
+async function taskManagerDiesAt(run: ChaosRun, random: Random): Promise<string> {
+  const { taskManagers } = run.cluster;
+  const rule = ruleAmong(/^(task\.|kafka\.before-init|store\.)/, random);
+  const index = random.below(taskManagers.length);
+  const other = (index + 1) % taskManagers.length;
+  await taskManagers[index]!.kill();
+  const victim = run.startTaskManager(index, failpoints(rule));
+  await run.cluster.registered(taskManagers.length);
+  await taskManagers[other]!.kill();
+  const hasDied = await diesSoon(victim);
+  return `killed tm-${index} and tm-${other}, and the successor of the first ${hasDied ? 'at' : 'which never reached'} ${rule}`;
+}
+
+async function coordinatorDiesAt(run: ChaosRun, random: Random): Promise<string> {
+  const rule = ruleAmong(/^(coordinator\.|kafka\.|store\.)/, random);
+  await run.cluster.coordinator.kill();
+  const hasDied = await diesSoon(run.cluster.startCoordinator(0, failpoints(rule)));
+  return `killed coordinator, and its successor ${hasDied ? 'at' : 'which never reached'} ${rule}`;
+}
+
+function ruleAmong(names: RegExp, random: Random): string {
+  const all = Object.keys(FAILPOINTS).filter((name) => names.test(name));
+  return `${all[random.below(all.length)]!}=exit@${1 + random.below(NTH_MAX)}`;
+}
+
+async function diesSoon(victim: ProcessUnderTest): Promise<boolean> {
   const hasDied = await Promise.any([victim.ended().then(() => true), pause(FAILPOINT_WAIT_MS).then(() => false)]);
   await victim.kill();
-  return `killed ${victim.name}, and its successor ${hasDied ? 'at' : 'which never reached'} ${rule}`;
+  return hasDied;
 }
 
 async function troubleStore(run: ChaosRun, random: Random): Promise<string> {
