@@ -32,7 +32,8 @@ export interface CommandOptions extends GlobalOptions {
   readonly allowNonRestoredState?: boolean;
   readonly verify?: boolean;
   readonly unfinished?: boolean;
-  readonly operator?: string;
+  /** Of `rescale`: every one that was given. */
+  readonly operator?: string | readonly string[];
   readonly state?: string;
   readonly key?: string;
   readonly against?: string;

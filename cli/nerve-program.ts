@@ -8,6 +8,7 @@ import type { JobCommandDeps } from './commands/job-commands.ts';
 import { registerLeaderCommand } from './commands/leader-command.ts';
 import type { LeaderCommandDeps } from './commands/leader-command.ts';
 import { registerPlanCommand } from './commands/plan-command.ts';
+import { registerRescaleCommand } from './commands/rescale-command.ts';
 import { registerRunCommand } from './commands/run-command.ts';
 import { registerDemoCommand } from './commands/demo-command.ts';
 import type { DemoCommandDeps } from './commands/demo-command.ts';
@@ -54,6 +55,7 @@ export function nerveProgram(cli: CliContext, version: string, deps: ProgramDeps
   registerProcessCommands(program, cli, deps);
   registerJobCommands(program, cli, deps);
   registerSavepointCommand(program, cli, deps.connect);
+  registerRescaleCommand(program, cli, deps.connect);
   registerStopCommand(program, cli, deps.connect);
   registerCheckCommand(program, cli, deps);
   registerStateCommand(program, cli);

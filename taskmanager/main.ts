@@ -31,7 +31,7 @@ export type { TaskManagerSettings } from './settings.ts';
 const SLOT_ENTRY = new URL('./slot-main.ts', import.meta.url);
 
 /**
- * Runs a task manager until the signal aborts: then it says goodbye, cancels what runs and ends. Resolves to the exit code: 0.
+ * Runs a task manager until the signal aborts: then what runs here goes on elsewhere where it can, and it says goodbye and ends. Resolves to the exit code: 0.
  * @throws StreamError when it cannot start (a port in use), or when the coordinator refuses it (another version).
  */
 export async function runTaskManager(settings: TaskManagerSettings, signal: AbortSignal): Promise<number> {
@@ -172,6 +172,7 @@ class TaskManager {
       clock: nodeClock,
       logger: this.#logger,
       graceMs: configuration['coordinator-loss-grace'],
+      drainMs: configuration['taskmanager.drain-timeout'],
       ownSamples: () => this.#registry.samples(),
     });
   }

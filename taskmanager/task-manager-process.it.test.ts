@@ -282,6 +282,7 @@ async function deploymentOf(path: string): Promise<{ graph: JobGraph; deployment
       args: {},
       defaultParallelism: 2,
       maxParallelism: 128,
+      parallelismOverrides: {},
       fingerprint: fingerprintOf(graph),
       slots: [0, 1].map((slot) => ({
         slot,

@@ -13,6 +13,8 @@ export interface AdminClient {
   /** `directory` undefined: the cluster's state.savepoints.dir. Ends when the copy is whole. */
   savepoint(jobId: string, directory: string | undefined): Promise<SavepointDone>;
   stop(jobId: string, how: { readonly directory: string | undefined; readonly drain: boolean }): Promise<SavepointDone>;
+  /** Ends when the job runs again. */
+  rescale(jobId: string, how: Rescaling): Promise<Rescaled>;
   /** What the last completed checkpoint of the job holds. */
   checkpoint(jobId: string): Promise<CheckpointInventory & { readonly directory: string }>;
   collectGarbage(request: GarbageRequest): Promise<CollectedGarbage>;
@@ -40,6 +42,18 @@ export interface Submitted {
 
 export interface SavepointDone {
   readonly directory: string;
+  readonly checkpoint: bigint;
+}
+
+export interface Rescaling {
+  /** Of operators for which nothing else is said; undefined: as it is. */
+  readonly parallelism: number | undefined;
+  /** By operator uid. */
+  readonly operators: Readonly<Record<string, number>>;
+}
+
+export interface Rescaled {
+  readonly attempt: number;
   readonly checkpoint: bigint;
 }
 

@@ -3,6 +3,7 @@ import type { ClusterDetailDecoded } from '../../proto/generated/nerve/v1/Cluste
 import type { CollectGarbageResponseDecoded } from '../../proto/generated/nerve/v1/CollectGarbageResponse.ts';
 import type { JobDetailDecoded } from '../../proto/generated/nerve/v1/JobDetail.ts';
 import type { JobSummaryDecoded } from '../../proto/generated/nerve/v1/JobSummary.ts';
+import type { RescaleJobResponseDecoded } from '../../proto/generated/nerve/v1/RescaleJobResponse.ts';
 import type { SavepointResponseDecoded } from '../../proto/generated/nerve/v1/SavepointResponse.ts';
 import { nodeClock } from '../../shared/clock/node-clock.ts';
 import { required } from '../../shared/invariant.ts';
@@ -77,7 +78,9 @@ export function grpcAdminClient(where: LeaderDirectory | readonly string[], elec
 
 type Call = <R>(invoke: Invoke<R>, deadlineMs?: number) => Promise<R>;
 
-function snapshotCalls(call: Call): Pick<AdminClient, 'savepoint' | 'stop' | 'checkpoint' | 'collectGarbage'> {
+function snapshotCalls(
+  call: Call,
+): Pick<AdminClient, 'savepoint' | 'stop' | 'rescale' | 'checkpoint' | 'collectGarbage'> {
   return {
     savepoint: async (jobId, directory) =>
       savepointFromWire(
@@ -93,6 +96,14 @@ function snapshotCalls(call: Call): Pick<AdminClient, 'savepoint' | 'stop' | 'ch
           LONG_DEADLINE_MS,
         ),
       ),
+    rescale: async (jobId, { parallelism, operators }) => {
+      const request = { jobId, defaultParallelism: parallelism ?? 0, operatorParallelism: { ...operators } };
+      const answer = await call<RescaleJobResponseDecoded>(
+        (client, options, done) => client.rescaleJob(request, options, done),
+        LONG_DEADLINE_MS,
+      );
+      return { attempt: answer.attempt, checkpoint: BigInt(answer.checkpointId) };
+    },
     checkpoint: async (jobId) =>
       checkpointFromWire(
         await call<CheckpointDetailDecoded>((client, options, done) => client.getCheckpoint({ jobId }, options, done)),

@@ -24,7 +24,7 @@ export function registerStateCommand(program: Command, cli: CliContext): void {
     .action(
       action(cli, async (options, directory: string) => {
         const { operator: uid, state, key } = options;
-        if (uid === undefined || state === undefined || key === undefined) {
+        if (typeof uid !== 'string' || state === undefined || key === undefined) {
           throw usage(
             '--operator, --state and --key are needed.',
             '"nerve savepoint inspect" lists operators and states.',

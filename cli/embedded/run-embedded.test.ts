@@ -27,6 +27,7 @@ test('a cluster that broke is told by its cause, not by a coordinator that does 
     cluster: never,
     savepoint: never,
     stop: never,
+    rescale: never,
     checkpoint: never,
     collectGarbage: never,
     close: () => undefined,

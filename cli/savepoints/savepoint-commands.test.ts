@@ -191,6 +191,7 @@ const NO_CLIENT: AdminClient = {
   cluster: never,
   savepoint: never,
   stop: never,
+  rescale: never,
   checkpoint: never,
   collectGarbage: never,
   close: () => undefined,

@@ -15,6 +15,7 @@ import { submitFrom } from './begin-from-savepoint.ts';
 import { collectedToWire, collectJobGarbage } from './collect-job-garbage.ts';
 import { describeCheckpoint } from './describe-checkpoint.ts';
 import { describeCluster, describeJob, describeJobs } from './describe-cluster.ts';
+import { rescaleJob } from './rescale-job.ts';
 import type { SnapshotDeps } from './snapshot-deps.ts';
 import { takeSavepoint } from './take-savepoint.ts';
 import type { SavepointTaken } from './take-savepoint.ts';
@@ -65,7 +66,7 @@ export function adminHandlers(deps: AdminServerDeps): AdminHandlers {
 
 function snapshotHandlers(
   deps: AdminServerDeps,
-): Pick<AdminHandlers, 'TriggerSavepoint' | 'StopJob' | 'GetCheckpoint' | 'CollectGarbage'> {
+): Pick<AdminHandlers, 'TriggerSavepoint' | 'StopJob' | 'RescaleJob' | 'GetCheckpoint' | 'CollectGarbage'> {
   return {
     TriggerSavepoint: (call, done) => {
       answer(call, done, async (signal) => {
@@ -81,6 +82,15 @@ function snapshotHandlers(
         findJob(deps, jobId);
         const mode = call.request.drain ? 'drain' : 'stop';
         return savepointToWire(await takeSavepoint({ jobId, below: call.request.directory, mode }, deps, signal));
+      });
+    },
+    RescaleJob: (call, done) => {
+      answer(call, done, async (signal) => {
+        const { jobId, defaultParallelism, operatorParallelism: overrides } = call.request;
+        const parallelism = defaultParallelism === 0 ? undefined : defaultParallelism;
+        const job = findJob(deps, parseId(jobId));
+        const { attempt, checkpoint } = await rescaleJob(job, { parallelism, overrides }, deps, signal);
+        return { attempt, checkpointId: checkpoint.toString() };
       });
     },
     GetCheckpoint: (call, done) => {
@@ -206,6 +216,7 @@ const CODES_BY_STATUS: ReadonlyMap<status, readonly string[]> = new Map([
     [
       'job-exists',
       'no-checkpoint',
+      'too-few-slots',
       'savepoint-incompatible',
       'snapshot-metadata-missing',
       'snapshot-metadata-malformed',

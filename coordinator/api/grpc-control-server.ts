@@ -154,6 +154,7 @@ class StreamSession implements TaskManagerConnection {
       case 'decline-checkpoint':
       case 'checkpoint-progress':
       case 'checkpoint-wanted':
+      case 'draining':
       case 'goodbye':
         await loop.post({ ...message, connection: id }, signal);
         return;

@@ -7,7 +7,7 @@ import type { JobDefinition } from '../../shared/graph/define-job.ts';
 import type { RawArguments } from '../../shared/graph/job-arguments.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
-import { deriveJobSpec } from '../jobs/job-spec.ts';
+import { defaultsOf, deriveJobSpec } from '../jobs/job-spec.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
 import type { JobOrigin } from '../kernel/kernel-events.ts';
 import type { CoordinatorLoop } from '../runtime/coordinator-loop.ts';
@@ -65,10 +65,7 @@ export async function submitJob(request: SubmitRequest, deps: SubmitDeps, signal
   const spec = deriveJobSpec(submission, graph, made.sources);
   const prepared = await closingOnError(made, async () => {
     await checkMade(made, deps, signal);
-    const specBytes = Buffer.byteLength(JSON.stringify(spec));
-    if (specBytes > SPEC_BYTES_MAX) {
-      throw invalid([`the job's plan and arguments take ${specBytes} bytes; at most ${SPEC_BYTES_MAX} are possible`]);
-    }
+    checkSpecSize(spec);
     if (spec.fingerprint !== inspection.fingerprint) {
       throw invalid([
         'the job draws another graph each time it is built: its build function must depend on its arguments only',
@@ -81,6 +78,14 @@ export async function submitJob(request: SubmitRequest, deps: SubmitDeps, signal
 
 /** It is part of a record that is written at each change of the job's state (check-transaction.ts). */
 const SPEC_BYTES_MAX = 256 * 1024;
+
+/** @throws StreamError `job-invalid` when the record of the job would be too large */
+export function checkSpecSize(spec: JobSpec): void {
+  const specBytes = Buffer.byteLength(JSON.stringify(spec));
+  if (specBytes > SPEC_BYTES_MAX) {
+    throw invalid([`the job's plan and arguments take ${specBytes} bytes; at most ${SPEC_BYTES_MAX} are possible`]);
+  }
+}
 
 async function checkMade(made: MadeConnectors, deps: SubmitDeps, signal: AbortSignal): Promise<void> {
   const problems =
@@ -104,10 +109,10 @@ export async function remakeConnectors(
   spec: JobSpec,
   deps: ConnectorDeps & Pick<SubmitDeps, 'artifacts' | 'load'>,
 ): Promise<JobConnectors> {
-  const { module, args, defaultParallelism, maxParallelism } = spec;
+  const { module, args } = spec;
   const location = module.kind === 'artifact' ? await deps.artifacts.fetch(module.hash) : module.path;
   const job = await deps.load(location);
-  const graph = chainGraph(buildGraph(job, args, { parallelism: defaultParallelism, maxParallelism }));
+  const graph = chainGraph(buildGraph(job, args, defaultsOf(spec)));
   const made = makeConnectors(graph, spec, deps);
   return await closingOnError(made, async () => {
     await Promise.resolve();

@@ -9,7 +9,15 @@ import type {
 import type { EpochMs } from '../../shared/clock/clock.ts';
 import type { Discovery } from '../../shared/connector/source.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import type { AttemptNumber, JobId, LeaderEpoch, SplitId, TaskManagerId, VertexId } from '../../shared/ids.ts';
+import type {
+  AttemptNumber,
+  CheckpointId,
+  JobId,
+  LeaderEpoch,
+  SplitId,
+  TaskManagerId,
+  VertexId,
+} from '../../shared/ids.ts';
 import type { Random } from '../../shared/random/random.ts';
 import type {
   CheckpointEvent,
@@ -27,6 +35,7 @@ import type { AttemptRecord } from './attempt-record.ts';
 import type { Job } from './job.ts';
 import type { CompletedStats, FailedStats } from './job-checkpoints.ts';
 import type { JobRecord, TerminalRecord } from './job-record.ts';
+import type { JobSpec } from './job-spec.ts';
 
 /** What can happen to one job. The kernel finds the job and has checked that a task manager's words are its own. */
 export type JobEvent =
@@ -48,6 +57,7 @@ export type JobEvent =
   /** It has registered, and does not run what is recorded. */
   | { readonly kind: 'registered-without'; readonly from: TaskManagerId }
   | CheckpointWritten
+  | RedeployEvent
   | SavepointEvent
   | DiscoveryEvent
   | CommitEvent
@@ -55,6 +65,22 @@ export type JobEvent =
 
 /** The answer to a `write-checkpoint`. */
 export type CheckpointWritten = { readonly kind: 'checkpoint-written'; readonly answer: WriteAnswered } & AttemptKey;
+
+/** The job is to be deployed anew from a checkpoint that is taken for it. Whoever looked has found slots enough. */
+export interface RedeployEvent {
+  readonly kind: 'redeploy';
+  readonly jobId: JobId;
+  /** Names the caller that waits for the answer; undefined: nobody does. */
+  readonly request: number | undefined;
+  /** What the next attempt is of; undefined: as it is. Of the same job, module and lineage. */
+  readonly spec: JobSpec | undefined;
+}
+
+export type RedeployAnswer =
+  /** The attempt is being ended; the next begins with the checkpoint. */
+  | { readonly kind: 'begun'; readonly attempt: AttemptNumber; readonly checkpoint: CheckpointId }
+  /** Nothing has changed. */
+  | { readonly kind: 'refused'; readonly failure: Failure };
 
 export type SavepointEvent =
   | ({ readonly kind: 'savepoint'; readonly jobId: JobId } & SavepointRequest)
@@ -93,6 +119,7 @@ export type JobSend =
   | ({ readonly kind: 'write-checkpoint'; readonly write: CheckpointPersist } & AttemptKey)
   | { readonly kind: 'copy-savepoint'; readonly jobId: JobId; readonly pin: SavepointPin }
   | { readonly kind: 'answer-savepoint'; readonly request: number; readonly answer: SavepointAnswer }
+  | { readonly kind: 'answer-redeploy'; readonly request: number; readonly answer: RedeployAnswer }
   /** For the log. */
   | { readonly kind: 'note-completed'; readonly jobId: JobId; readonly stats: CompletedStats }
   | { readonly kind: 'note-failed'; readonly jobId: JobId; readonly stats: FailedStats }

@@ -1,4 +1,5 @@
 import type { JobModule } from '../../shared/control/messages.ts';
+import type { JobDefaults, ParallelismOverrides } from '../../shared/graph/define-job.ts';
 import type { RawArguments } from '../../shared/graph/job-arguments.ts';
 import { describePlan } from '../../shared/graph/describe-plan.ts';
 import { layoutSubtasks } from '../../shared/graph/execution-layout.ts';
@@ -11,7 +12,7 @@ import type { JobId, OperatorUid, VertexId } from '../../shared/ids.ts';
 import { required } from '../../shared/invariant.ts';
 import type { VertexInput } from '../checkpoints/plan-checkpoint.ts';
 
-/** What the coordinator knows of a job from its submission: plain data, never changed. */
+/** What the coordinator knows of a job from its submission: plain data; only a planned redeployment replaces it. */
 export interface JobSpec {
   readonly jobId: JobId;
   readonly name: string;
@@ -19,6 +20,8 @@ export interface JobSpec {
   readonly args: RawArguments;
   readonly defaultParallelism: number;
   readonly maxParallelism: number;
+  /** As `nerve rescale` set it; absent: nothing was. */
+  readonly parallelismOverrides?: ParallelismOverrides;
   readonly fingerprint: string;
   /** Names the history that its checkpoints make: a local store may catch up within it, and only within it. */
   readonly lineage: string;
@@ -55,7 +58,7 @@ export interface JobSource {
 /** What a submission says beside the graph. */
 export type Submission = Pick<
   JobSpec,
-  'jobId' | 'module' | 'args' | 'defaultParallelism' | 'maxParallelism' | 'lineage'
+  'jobId' | 'module' | 'args' | 'defaultParallelism' | 'maxParallelism' | 'parallelismOverrides' | 'lineage'
 >;
 
 export function deriveJobSpec(submission: Submission, graph: JobGraph, sources: readonly JobSource[]): JobSpec {
@@ -81,6 +84,11 @@ export function deriveJobSpec(submission: Submission, graph: JobGraph, sources: 
     sinks: graph.vertices.flatMap(sinksOf),
     planJson: JSON.stringify(describePlan(graph)),
   };
+}
+
+/** With what a job's build function is called, here and in every task manager. */
+export function defaultsOf({ defaultParallelism, maxParallelism, parallelismOverrides = {} }: Submission): JobDefaults {
+  return { parallelism: defaultParallelism, maxParallelism, parallelismOverrides };
 }
 
 /** What a checkpoint's metadata calls the job's code. */

@@ -73,6 +73,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()).map(answers) },
   { weight: 2, arbitrary: fc.constant(named('what waited is answered', answerAll)) },
   { weight: 1, arbitrary: fc.constantFrom('go-on' as const, 'stop' as const).map(savepoint) },
+  { weight: 2, arbitrary: fc.boolean().map(redeployment) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 4 }).map(drains) },
   { weight: 1, arbitrary: fc.constant(named('submit', (kernel) => kernel.submit(specOf('j')))) },
 );
 
@@ -202,6 +204,20 @@ function answerAll(kernel: KernelDriver): void {
 function savepoint(mode: 'go-on' | 'stop'): Command {
   return named(`savepoint ${mode}`, (kernel) => {
     kernel.apply({ kind: 'savepoint', jobId, request: 1, directory: 'd', mode });
+  });
+}
+
+/** Vertex `v` keeps its two subtasks, so that what is said of them is of the new attempt too. */
+function redeployment(isOther: boolean): Command {
+  return named(`redeploy ${isOther}`, (kernel) => {
+    const { spec } = kernel.job('j');
+    kernel.redeploy('j', isOther ? { ...spec, fingerprint: `${spec.fingerprint}+` } : undefined);
+  });
+}
+
+function drains(number: number): Command {
+  return named(`drain ${number}`, (kernel) => {
+    kernel.apply({ kind: 'draining', connection: kernel.connectionOf(number) });
   });
 }
 

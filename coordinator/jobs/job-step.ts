@@ -18,6 +18,7 @@ import { hasEnded, isDeployed, isEnding } from './job.ts';
 import type { DeployedJob, EndedJob, Job } from './job.ts';
 import { recordOf } from './job-record.ts';
 import { onLifeSign } from './life-signs.ts';
+import { answerLostPlan, followPlan, planRedeployment } from './plan-redeployment.ts';
 import { progressEnding } from './progress-ending.ts';
 import { endAsCancelled } from './states/cancelled.ts';
 import { cancelJob } from './states/cancelling.ts';
@@ -32,12 +33,17 @@ import { onRunningReport, onTaskManagerBack } from './states/running.ts';
  * changes nothing: late words are normal, not errors.
  */
 export function jobStep(job: Job, event: JobEvent, context: JobContext): JobStep {
-  return completeStep(onEvent(job, event, context), context);
+  return answerLostPlan(job, completeStep(onEvent(job, event, context), context));
 }
 
 /** What follows from a transition: its checkpoints are told, and an end is brought as far as it can be. */
 export function completeStep(step: JobStep, context: JobContext): JobStep {
-  const followed = followCheckpoints(step, context, onLifeSign);
+  const told = followCheckpoints(step, context, onLifeSign);
+  const followed = followCheckpoints(
+    andThen(told, (job) => followPlan(job, context)),
+    context,
+    onLifeSign,
+  );
   if (isEnding(followed.job)) {
     return andThen(followed, (job) => (isEnding(job) ? progressEnding(job, context) : unchangedJob(job)));
   }
@@ -92,7 +98,8 @@ function onEvent(job: Job, event: JobEvent, context: JobContext): JobStep {
 type CheckpointWord = Extract<
   JobEvent,
   {
-    readonly kind: 'committed' | 'commit-failed' | 'checkpoint-report' | 'checkpoint-written' | SavepointEvent['kind'];
+    readonly kind:
+      'committed' | 'commit-failed' | 'checkpoint-report' | 'checkpoint-written' | 'redeploy' | SavepointEvent['kind'];
   }
 >;
 
@@ -111,6 +118,8 @@ function onCheckpointWord(job: Job, event: CheckpointWord, context: JobContext):
       return onSavepointWanted(job, event);
     case 'savepoint-copied':
       return telling(job, event);
+    case 'redeploy':
+      return planRedeployment(job, event, context);
     default:
       return unreachable(event);
   }

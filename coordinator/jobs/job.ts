@@ -10,6 +10,7 @@ import type { AttemptRecord } from './attempt-record.ts';
 import type { AttemptRun } from './attempt-run.ts';
 import type { JobCheckpoints } from './job-checkpoints.ts';
 import type { JobSpec } from './job-spec.ts';
+import type { PlannedRedeployment } from './plan-redeployment.ts';
 import type { SourceProgress } from './source-progress.ts';
 
 /**
@@ -80,6 +81,8 @@ export type RunningJob = JobCommon & {
   readonly kind: 'running';
   readonly run: AttemptRun;
   readonly assignments: ReadonlyMap<VertexId, SplitAssignmentState>;
+  /** It is to be deployed anew from its next checkpoint; not stored: a leader that takes it over knows nothing of it. */
+  readonly planned: PlannedRedeployment | undefined;
 };
 
 export type RecoveringJob = JobCommon & {

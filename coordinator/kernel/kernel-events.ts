@@ -6,7 +6,14 @@ import type { Failure } from '../../shared/failure/failure.ts';
 import type { JobId, LeaderEpoch } from '../../shared/ids.ts';
 import type { Random } from '../../shared/random/random.ts';
 import type { AbandonEvent, CommitEvent } from '../commits/commit-events.ts';
-import type { CheckpointWritten, DiscoveryEvent, JobPersist, JobSend, SavepointEvent } from '../jobs/job-events.ts';
+import type {
+  CheckpointWritten,
+  DiscoveryEvent,
+  JobPersist,
+  JobSend,
+  RedeployEvent,
+  SavepointEvent,
+} from '../jobs/job-events.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
 import type { ConnectionId } from '../membership/ids.ts';
 import type { Instant } from '../membership/members.ts';
@@ -23,6 +30,7 @@ export type KernelEvent =
   /** The record of an attempt is durable under this revision. */
   | ({ readonly kind: 'attempt-recorded'; readonly revision: bigint } & AttemptKey)
   | CheckpointWritten
+  | RedeployEvent
   | SavepointEvent
   | DiscoveryEvent
   | CommitEvent

@@ -4,6 +4,7 @@ import { hasEnded } from '../jobs/job.ts';
 import { KernelDraft } from './kernel-draft.ts';
 import type { FromMember, KernelContext, KernelEvent, KernelStep } from './kernel-events.ts';
 import type { KernelState } from './kernel-state.ts';
+import { drainMembers, redeployJob } from './redeploy-job.ts';
 import { scheduleJobs } from './schedule-jobs.ts';
 import { forgetEndedJobs, submitJob } from './submit-job.ts';
 
@@ -34,9 +35,14 @@ function apply(draft: KernelDraft, event: KernelEvent): void {
     case 'drop':
       draft.membership(event);
       return;
+    case 'draining':
+      draft.membership(event);
+      drainMembers(draft);
+      return;
     case 'tick':
       draft.membership(event);
       tickJobs(draft);
+      drainMembers(draft);
       return;
     case 'task-report':
     case 'split-request':
@@ -50,6 +56,9 @@ function apply(draft: KernelDraft, event: KernelEvent): void {
       return;
     case 'submit':
       submitJob(draft, event);
+      return;
+    case 'redeploy':
+      redeployJob(draft, event);
       return;
     default:
       draft.job(event.jobId, event);

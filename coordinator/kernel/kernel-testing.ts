@@ -288,6 +288,11 @@ export class KernelDriver {
     this.apply({ kind: 'connection-lost', connection: this.connectionOf(number) });
   }
 
+  /** Asks for a redeployment, as caller 9. */
+  redeploy(name: string, spec?: JobSpec): void {
+    this.apply({ kind: 'redeploy', jobId: parseJobId(name), request: 9, spec });
+  }
+
   submit(spec: JobSpec): void {
     this.apply({ kind: 'submit', request: 1, spec });
   }

@@ -2,6 +2,7 @@ import { recordAttempt } from '../jobs/states/deploying.ts';
 import { withReason } from '../jobs/states/waiting-for-slots.ts';
 import { unchangedJob } from '../jobs/job-events.ts';
 import type { WaitingJob } from '../jobs/job.ts';
+import { offeringMembers } from '../membership/members.ts';
 import { assignSlots } from '../scheduling/assign-slots.ts';
 import { freeSlotsOf, holdSlots } from '../scheduling/slot-ledger.ts';
 import type { KernelDraft } from './kernel-draft.ts';
@@ -28,8 +29,7 @@ export function scheduleJobs(draft: KernelDraft, before: KernelState): void {
 
 function schedule(draft: KernelDraft, job: WaitingJob): void {
   const { membership, ledger } = draft.state;
-  const present = [...membership.members.values()].filter(({ id }) => !membership.absent.has(id));
-  const free = freeSlotsOf(ledger, present);
+  const free = freeSlotsOf(ledger, offeringMembers(membership));
   const decision = assignSlots(job.spec.slotsNeeded, free, job.previousPlaces);
   if (decision.kind === 'missing') {
     draft.applyJob(unchangedJob(withReason(job, decision.reason)));

@@ -14,6 +14,8 @@ export interface Member {
   /** host:port of its data plane. */
   readonly dataAddress: string;
   readonly slots: number;
+  /** It wants to leave: nothing more is deployed there. */
+  readonly isDraining?: boolean;
 }
 
 export interface Membership {
@@ -65,6 +67,15 @@ export function withoutMember(membership: Membership, member: Member): Membershi
     heard: without(membership.heard, member.id),
     absent: without(membership.absent, member.id),
   };
+}
+
+export function withDraining(membership: Membership, member: Member): Membership {
+  return { ...membership, members: new Map(membership.members).set(member.id, { ...member, isDraining: true }) };
+}
+
+/** Members on which something may be deployed now. */
+export function offeringMembers({ members, absent }: Membership): readonly Member[] {
+  return [...members.values()].filter(({ id, isDraining }) => isDraining !== true && !absent.has(id));
 }
 
 /** Its connection is gone; it is still a member. */

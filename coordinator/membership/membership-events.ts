@@ -14,6 +14,8 @@ export type MembershipEvent =
   /** `mayReturn`: it runs what would go on if it came back. */
   | { readonly kind: 'connection-lost'; readonly connection: ConnectionId; readonly mayReturn?: boolean }
   | Probed
+  /** It wants to leave, as soon as nothing runs there. */
+  | { readonly kind: 'draining'; readonly connection: ConnectionId }
   | { readonly kind: 'goodbye'; readonly connection: ConnectionId; readonly reason: string }
   /** `heard`: when each connection last said something, since the tick before. */
   | { readonly kind: 'tick'; readonly heard: ReadonlyMap<ConnectionId, Instant> }

@@ -4,7 +4,7 @@ import type { AttemptKey, Registration } from '../../shared/control/messages.ts'
 import type { Failure } from '../../shared/failure/failure.ts';
 import { chooseSilent, silentForMs } from './failure-detector.ts';
 import type { ConnectionId } from './ids.ts';
-import { memberOf, memberOn, withAbsent, withMember, withoutMember } from './members.ts';
+import { memberOf, memberOn, withAbsent, withDraining, withMember, withoutMember } from './members.ts';
 import type { Instant, LostMember, Member, Membership } from './members.ts';
 import type { MembershipEvent, MembershipSend, MembershipSettings, Probed } from './membership-events.ts';
 
@@ -42,6 +42,10 @@ export function membershipStep(
       return onConnectionLost(membership, event, now);
     case 'probed':
       return onProbed(membership, event);
+    case 'draining': {
+      const member = memberOn(membership, event.connection);
+      return unchanged(member === undefined ? membership : withDraining(membership, member));
+    }
     case 'goodbye': {
       const member = memberOn(membership, event.connection);
       const step = onGone(membership, member, `it said goodbye (${event.reason})`);

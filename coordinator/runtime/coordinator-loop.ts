@@ -11,6 +11,7 @@ import type { KernelSettings, KernelState } from '../kernel/kernel-state.ts';
 import { kernelStep } from '../kernel/kernel-step.ts';
 import { untilNextTickMs } from '../kernel/next-tick.ts';
 import { recoverKernel } from '../kernel/recover-kernel.ts';
+import type { RedeployAnswer } from '../jobs/job-events.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
 import type { SavepointAnswer, SavepointRequest } from '../checkpoints/checkpoint-events.ts';
 import type { JobStore } from '../job-store/job-store.ts';
@@ -64,6 +65,7 @@ export class CoordinatorLoop {
   readonly #connectors: OpenConnectors = new Map();
   readonly #submissions = new Map<number, PendingSubmission>();
   readonly #savepoints = new Map<number, (answer: SavepointAnswer) => void>();
+  readonly #redeployments = new Map<number, (answer: RedeployAnswer) => void>();
   readonly #writer: RecordWriter;
   readonly #watchers = new StateWatchers<KernelState>(EMPTY_KERNEL);
   readonly #scope: TaskScope;
@@ -158,6 +160,31 @@ export class CoordinatorLoop {
     } finally {
       signal.removeEventListener('abort', giveUp);
       this.#savepoints.delete(request);
+    }
+  }
+
+  /**
+   * Has a job deployed anew as `spec` says, from a checkpoint that is taken for it. Answered when the present attempt is being
+   * ended, or with why it is not; the signal ends only the wait.
+   */
+  async redeploy(jobId: JobId, spec: JobSpec, signal: AbortSignal): Promise<RedeployAnswer> {
+    this.#lastRequest += 1;
+    const request = this.#lastRequest;
+    const answered = Promise.withResolvers<RedeployAnswer>();
+    const giveUp = (): void => {
+      answered.resolve({ kind: 'refused', failure: NOT_WAITED });
+    };
+    this.#redeployments.set(request, answered.resolve);
+    signal.addEventListener('abort', giveUp);
+    try {
+      const isIn =
+        this.state.jobs.has(jobId) &&
+        !this.#hasEnded &&
+        (await this.post({ kind: 'redeploy', jobId, request, spec }, signal));
+      return isIn ? await answered.promise : { kind: 'refused', failure: signal.aborted ? NOT_WAITED : STOPPING };
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      this.#redeployments.delete(request);
     }
   }
 
@@ -265,6 +292,7 @@ export class CoordinatorLoop {
       raise: (event) => this.raise(event),
       answer: (request, answer) => this.#answer(request, answer),
       answerSavepoint: (request, answer) => this.#savepoints.get(request)?.(answer),
+      answerRedeploy: (request, answer) => this.#redeployments.get(request)?.(answer),
     };
   }
 
@@ -288,6 +316,9 @@ export class CoordinatorLoop {
     this.#submissions.clear();
     this.#savepoints.forEach((answer) => {
       answer({ kind: 'failed', failure: STOPPING });
+    });
+    this.#redeployments.forEach((answer) => {
+      answer({ kind: 'refused', failure: STOPPING });
     });
   }
 
@@ -340,4 +371,10 @@ const GIVEN_UP = {
   code: 'savepoint-failed',
   reaction: 'retry',
   message: 'The caller did not wait for the savepoint; it may still be completed.',
+} as const;
+
+const NOT_WAITED = {
+  code: 'redeployment-failed',
+  reaction: 'retry',
+  message: 'The caller did not wait for the redeployment; it may still come about.',
 } as const;

@@ -8,7 +8,7 @@ import type { SnapshotStore } from '../../shared/snapshot-store/snapshot-store.t
 import type { SavepointAnswer } from '../checkpoints/checkpoint-events.ts';
 import type { KernelEvent, KernelPersist, KernelSend, KernelStep, SubmitAnswer } from '../kernel/kernel-events.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
-import type { JobSend } from '../jobs/job-events.ts';
+import type { JobSend, RedeployAnswer } from '../jobs/job-events.ts';
 import { abandon, commit } from './call-committers.ts';
 import { callOutside } from './call-outside.ts';
 import type { Connections } from './connections.ts';
@@ -46,6 +46,7 @@ export interface EffectDeps {
   readonly raise: (event: KernelEvent) => void;
   readonly answer: (request: number, answer: SubmitAnswer) => void;
   readonly answerSavepoint: (request: number, answer: SavepointAnswer) => void;
+  readonly answerRedeploy: (request: number, answer: RedeployAnswer) => void;
 }
 
 /** A broker that takes part in an election answers within this; a longer look is repeated, not waited for. */
@@ -117,6 +118,9 @@ function performSend(effect: KernelSend, deps: EffectDeps): void {
       return;
     case 'answer-savepoint':
       deps.answerSavepoint(effect.request, effect.answer);
+      return;
+    case 'answer-redeploy':
+      deps.answerRedeploy(effect.request, effect.answer);
       return;
     case 'note-completed':
     case 'note-failed':

@@ -426,6 +426,7 @@ export class SimulatedWorld {
         return;
       case 'copy-savepoint':
       case 'answer-savepoint':
+      case 'answer-redeploy':
       case 'answer':
       case 'close-job':
         return;

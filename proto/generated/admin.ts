@@ -30,6 +30,7 @@ import type { ControlClient as _nerve_v1_ControlClient, ControlDefinition as _ne
 import type { CoordinatorMessage as _nerve_v1_CoordinatorMessage, CoordinatorMessageDecoded as _nerve_v1_CoordinatorMessageDecoded } from './nerve/v1/CoordinatorMessage.ts';
 import type { DeclineCheckpoint as _nerve_v1_DeclineCheckpoint, DeclineCheckpointDecoded as _nerve_v1_DeclineCheckpointDecoded } from './nerve/v1/DeclineCheckpoint.ts';
 import type { Deploy as _nerve_v1_Deploy, DeployDecoded as _nerve_v1_DeployDecoded } from './nerve/v1/Deploy.ts';
+import type { Draining as _nerve_v1_Draining, DrainingDecoded as _nerve_v1_DrainingDecoded } from './nerve/v1/Draining.ts';
 import type { Failure as _nerve_v1_Failure, FailureDecoded as _nerve_v1_FailureDecoded } from './nerve/v1/Failure.ts';
 import type { FailureRecord as _nerve_v1_FailureRecord, FailureRecordDecoded as _nerve_v1_FailureRecordDecoded } from './nerve/v1/FailureRecord.ts';
 import type { GetCheckpointRequest as _nerve_v1_GetCheckpointRequest, GetCheckpointRequestDecoded as _nerve_v1_GetCheckpointRequestDecoded } from './nerve/v1/GetCheckpointRequest.ts';
@@ -54,6 +55,8 @@ import type { PreparedCommittable as _nerve_v1_PreparedCommittable, PreparedComm
 import type { Refused as _nerve_v1_Refused, RefusedDecoded as _nerve_v1_RefusedDecoded } from './nerve/v1/Refused.ts';
 import type { Register as _nerve_v1_Register, RegisterDecoded as _nerve_v1_RegisterDecoded } from './nerve/v1/Register.ts';
 import type { Registered as _nerve_v1_Registered, RegisteredDecoded as _nerve_v1_RegisteredDecoded } from './nerve/v1/Registered.ts';
+import type { RescaleJobRequest as _nerve_v1_RescaleJobRequest, RescaleJobRequestDecoded as _nerve_v1_RescaleJobRequestDecoded } from './nerve/v1/RescaleJobRequest.ts';
+import type { RescaleJobResponse as _nerve_v1_RescaleJobResponse, RescaleJobResponseDecoded as _nerve_v1_RescaleJobResponseDecoded } from './nerve/v1/RescaleJobResponse.ts';
 import type { RestoreHandle as _nerve_v1_RestoreHandle, RestoreHandleDecoded as _nerve_v1_RestoreHandleDecoded } from './nerve/v1/RestoreHandle.ts';
 import type { SavepointResponse as _nerve_v1_SavepointResponse, SavepointResponseDecoded as _nerve_v1_SavepointResponseDecoded } from './nerve/v1/SavepointResponse.ts';
 import type { SlotPlace as _nerve_v1_SlotPlace, SlotPlaceDecoded as _nerve_v1_SlotPlaceDecoded } from './nerve/v1/SlotPlace.ts';
@@ -115,6 +118,7 @@ export interface ProtoGrpcType {
       CoordinatorMessage: MessageTypeDefinition<_nerve_v1_CoordinatorMessage, _nerve_v1_CoordinatorMessageDecoded>
       DeclineCheckpoint: MessageTypeDefinition<_nerve_v1_DeclineCheckpoint, _nerve_v1_DeclineCheckpointDecoded>
       Deploy: MessageTypeDefinition<_nerve_v1_Deploy, _nerve_v1_DeployDecoded>
+      Draining: MessageTypeDefinition<_nerve_v1_Draining, _nerve_v1_DrainingDecoded>
       Failure: MessageTypeDefinition<_nerve_v1_Failure, _nerve_v1_FailureDecoded>
       FailureRecord: MessageTypeDefinition<_nerve_v1_FailureRecord, _nerve_v1_FailureRecordDecoded>
       GetCheckpointRequest: MessageTypeDefinition<_nerve_v1_GetCheckpointRequest, _nerve_v1_GetCheckpointRequestDecoded>
@@ -139,6 +143,8 @@ export interface ProtoGrpcType {
       Refused: MessageTypeDefinition<_nerve_v1_Refused, _nerve_v1_RefusedDecoded>
       Register: MessageTypeDefinition<_nerve_v1_Register, _nerve_v1_RegisterDecoded>
       Registered: MessageTypeDefinition<_nerve_v1_Registered, _nerve_v1_RegisteredDecoded>
+      RescaleJobRequest: MessageTypeDefinition<_nerve_v1_RescaleJobRequest, _nerve_v1_RescaleJobRequestDecoded>
+      RescaleJobResponse: MessageTypeDefinition<_nerve_v1_RescaleJobResponse, _nerve_v1_RescaleJobResponseDecoded>
       RestoreHandle: MessageTypeDefinition<_nerve_v1_RestoreHandle, _nerve_v1_RestoreHandleDecoded>
       SavepointResponse: MessageTypeDefinition<_nerve_v1_SavepointResponse, _nerve_v1_SavepointResponseDecoded>
       SlotPlace: MessageTypeDefinition<_nerve_v1_SlotPlace, _nerve_v1_SlotPlaceDecoded>

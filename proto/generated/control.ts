@@ -21,6 +21,7 @@ import type { ControlClient as _nerve_v1_ControlClient, ControlDefinition as _ne
 import type { CoordinatorMessage as _nerve_v1_CoordinatorMessage, CoordinatorMessageDecoded as _nerve_v1_CoordinatorMessageDecoded } from './nerve/v1/CoordinatorMessage.ts';
 import type { DeclineCheckpoint as _nerve_v1_DeclineCheckpoint, DeclineCheckpointDecoded as _nerve_v1_DeclineCheckpointDecoded } from './nerve/v1/DeclineCheckpoint.ts';
 import type { Deploy as _nerve_v1_Deploy, DeployDecoded as _nerve_v1_DeployDecoded } from './nerve/v1/Deploy.ts';
+import type { Draining as _nerve_v1_Draining, DrainingDecoded as _nerve_v1_DrainingDecoded } from './nerve/v1/Draining.ts';
 import type { Failure as _nerve_v1_Failure, FailureDecoded as _nerve_v1_FailureDecoded } from './nerve/v1/Failure.ts';
 import type { Goodbye as _nerve_v1_Goodbye, GoodbyeDecoded as _nerve_v1_GoodbyeDecoded } from './nerve/v1/Goodbye.ts';
 import type { Heartbeat as _nerve_v1_Heartbeat, HeartbeatDecoded as _nerve_v1_HeartbeatDecoded } from './nerve/v1/Heartbeat.ts';
@@ -79,6 +80,7 @@ export interface ProtoGrpcType {
       CoordinatorMessage: MessageTypeDefinition<_nerve_v1_CoordinatorMessage, _nerve_v1_CoordinatorMessageDecoded>
       DeclineCheckpoint: MessageTypeDefinition<_nerve_v1_DeclineCheckpoint, _nerve_v1_DeclineCheckpointDecoded>
       Deploy: MessageTypeDefinition<_nerve_v1_Deploy, _nerve_v1_DeployDecoded>
+      Draining: MessageTypeDefinition<_nerve_v1_Draining, _nerve_v1_DrainingDecoded>
       Failure: MessageTypeDefinition<_nerve_v1_Failure, _nerve_v1_FailureDecoded>
       Goodbye: MessageTypeDefinition<_nerve_v1_Goodbye, _nerve_v1_GoodbyeDecoded>
       Heartbeat: MessageTypeDefinition<_nerve_v1_Heartbeat, _nerve_v1_HeartbeatDecoded>

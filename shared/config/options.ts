@@ -58,6 +58,10 @@ export const OPTIONS = {
 
   'heartbeat.interval': duration(1_000, 'How often a task manager reports that it is alive.'),
   'heartbeat.timeout': duration(8_000, 'Silence after which a task manager is taken for lost.'),
+  'taskmanager.drain-timeout': duration(
+    30_000,
+    'How long a task manager that is asked to end (SIGTERM) waits until its tasks go on elsewhere, from a checkpoint.',
+  ),
   'coordinator-loss-grace': duration(60_000, 'How long tasks keep running while no coordinator can be reached.'),
 
   'execution.checkpointing.interval': duration(

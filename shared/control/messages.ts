@@ -1,6 +1,7 @@
 import type { Committable } from '../connector/sink.ts';
 import type { SplitSnapshot, SplitState } from '../connector/source.ts';
 import type { Failure } from '../failure/failure.ts';
+import type { ParallelismOverrides } from '../graph/define-job.ts';
 import type { RawArguments } from '../graph/job-arguments.ts';
 import type {
   ArtifactHash,
@@ -49,6 +50,8 @@ export interface Deployment extends AttemptKey {
   readonly args: RawArguments;
   readonly defaultParallelism: number;
   readonly maxParallelism: number;
+  /** Of single operators, by uid: win over what the job's code says. */
+  readonly parallelismOverrides: ParallelismOverrides;
   readonly fingerprint: string;
   readonly slots: readonly SlotPlace[];
   readonly checkpointing: DeployedCheckpointing;
@@ -136,6 +139,8 @@ export type FromTaskManager =
   | ({ readonly kind: 'attempt-failed'; readonly failure: Failure } & AttemptKey)
   | ({ readonly kind: 'attempt-ended' } & AttemptKey)
   | CheckpointReport
+  /** It is to end, as soon as nothing runs there: repeated in every session until then. */
+  | { readonly kind: 'draining' }
   | { readonly kind: 'goodbye'; readonly reason: string };
 
 export interface SplitAssignment extends AttemptKey, SubtaskKey {

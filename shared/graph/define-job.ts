@@ -11,7 +11,11 @@ export interface JobDefaults {
   readonly parallelism: number;
   /** `pipeline.max-parallelism`. */
   readonly maxParallelism: number;
+  /** By uid, as `nerve rescale` set it: wins over what the build function says. */
+  readonly parallelismOverrides?: ParallelismOverrides;
 }
+
+export type ParallelismOverrides = Readonly<Record<string, number>>;
 
 export type GraphResult =
   | { readonly kind: 'graph'; readonly graph: LogicalGraph }
@@ -47,14 +51,17 @@ export function defineJob<const A extends ArgumentDeclarations = Readonly<Record
       }
       const recorder = new GraphRecorder();
       build(new Flow(recorder), argumentsFromWire<A>(parsed.values));
+      const overrides = new Map(Object.entries(defaults.parallelismOverrides ?? {}));
       const graph: LogicalGraph = {
         jobName: name,
         defaultParallelism: defaults.parallelism,
         maxParallelism: defaults.maxParallelism,
-        nodes: recorder.nodes,
+        nodes: recorder.nodes.map((node) => ({ ...node, parallelism: overrides.get(node.uid) ?? node.parallelism })),
         edges: recorder.edges,
       };
-      const problems = hasGivenUp(recorder) ? recorder.problems : [...recorder.problems, ...validateGraph(graph)];
+      const problems = hasGivenUp(recorder)
+        ? recorder.problems
+        : [...recorder.problems, ...unknownOverrides(graph, overrides), ...validateGraph(graph)];
       return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'graph', graph };
     },
   };
@@ -63,4 +70,11 @@ export function defineJob<const A extends ArgumentDeclarations = Readonly<Record
 /** A build that reports problems and draws nothing could not go on: that it has no source is no news then. */
 function hasGivenUp({ nodes, problems }: GraphRecorder): boolean {
   return nodes.length === 0 && problems.length > 0;
+}
+
+function unknownOverrides({ nodes }: LogicalGraph, overrides: ReadonlyMap<string, number>): readonly string[] {
+  const known = nodes.map(({ uid }) => uid);
+  return [...overrides.keys()]
+    .filter((uid) => !known.includes(uid))
+    .map((uid) => `there is no operator "${uid}" to set the parallelism of; known are ${known.join(', ')}`);
 }

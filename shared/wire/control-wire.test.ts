@@ -133,6 +133,7 @@ const fromTaskManager: readonly FromTaskManager[] = [
   { kind: 'split-request', ...attempt, ...subtask },
   { kind: 'attempt-failed', ...attempt, failure },
   { kind: 'attempt-ended', ...attempt },
+  { kind: 'draining' },
   { kind: 'goodbye', reason: 'SIGTERM' },
 ];
 
@@ -148,6 +149,7 @@ const fromCoordinator: readonly FromCoordinator[] = [
       args: { inputTopic: 'hl7.raw' },
       defaultParallelism: 2,
       maxParallelism: 1024,
+      parallelismOverrides: {},
       fingerprint: 'f',
       slots: [
         { slot: 0, taskManager: parseTaskManagerId('tm-0'), slotIndex: parseSlotIndex(1), dataAddress: '127.0.0.1:99' },
@@ -169,6 +171,7 @@ const fromCoordinator: readonly FromCoordinator[] = [
       args: {},
       defaultParallelism: 1,
       maxParallelism: 8,
+      parallelismOverrides: {},
       fingerprint: 'g',
       slots: [],
       checkpointing: { lineage: 'run-1', directory: '/d', restore: undefined, clusterId: 'c', transactionPool: 6 },

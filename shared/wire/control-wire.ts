@@ -82,6 +82,8 @@ export function taskManagerMessageToWire({ seq, leaderEpoch, message }: Envelope
       return { ...head, checkpointProgress: progressToWire(message) };
     case 'checkpoint-wanted':
       return { ...head, checkpointWanted: attemptToWire(message) };
+    case 'draining':
+      return { ...head, draining: {} };
     case 'goodbye':
       return { ...head, goodbye: { reason: message.reason } };
     default:
@@ -179,6 +181,8 @@ function fromTaskManager(wire: TaskManagerMessageDecoded): FromTaskManager {
       return progressFromWire(present(wire.checkpointProgress, 'progress'));
     case 'checkpointWanted':
       return { kind: 'checkpoint-wanted', ...attemptFromWire(present(wire.checkpointWanted, 'wish')) };
+    case 'draining':
+      return { kind: 'draining' };
     case 'goodbye':
       return { kind: 'goodbye', reason: present(wire.goodbye, 'goodbye').reason };
     case undefined:

@@ -16,6 +16,7 @@ export function deploymentToWire(deployment: Deployment): Deploy {
     arguments: { ...deployment.args },
     defaultParallelism: deployment.defaultParallelism,
     maxParallelism: deployment.maxParallelism,
+    parallelismOverrides: { ...deployment.parallelismOverrides },
     fingerprint: deployment.fingerprint,
     slots: deployment.slots.map(({ slot, taskManager, slotIndex, dataAddress }) => ({
       slot,
@@ -34,6 +35,7 @@ export function deploymentFromWire(wire: DeployDecoded): Deployment {
     args: wire.arguments,
     defaultParallelism: wire.defaultParallelism,
     maxParallelism: wire.maxParallelism,
+    parallelismOverrides: wire.parallelismOverrides,
     fingerprint: wire.fingerprint,
     slots: wire.slots.map(({ slot, taskManagerId, slotIndex, dataAddress }) => ({
       slot,

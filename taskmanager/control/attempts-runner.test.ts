@@ -152,6 +152,7 @@ class World {
       args: {},
       defaultParallelism: 1,
       maxParallelism: 128,
+      parallelismOverrides: {},
       fingerprint: 'f',
       slots,
       checkpointing: {

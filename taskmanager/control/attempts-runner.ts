@@ -278,6 +278,7 @@ export class AttemptsRunner<Ports> {
       case 'register':
       case 'heartbeat':
       case 'split-request':
+      case 'draining':
       case 'goodbye':
         return;
       default:

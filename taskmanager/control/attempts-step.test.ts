@@ -544,6 +544,7 @@ function deploy(job: string, attempt: number, indices: readonly number[], foreig
       args: {},
       defaultParallelism: 1,
       maxParallelism: 8,
+      parallelismOverrides: {},
       fingerprint: 'f',
       slots: foreign === undefined ? own : [...own, place(own.length, foreign, parseTaskManagerId('tm-b'))],
       checkpointing: {

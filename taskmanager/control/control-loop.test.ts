@@ -139,6 +139,39 @@ describe('the control loop', () => {
     await world.stop();
   });
 
+  test('asked to end while something runs here, it says that it drains, and stays until nothing runs', async () => {
+    const world = await World.begin();
+    world.session.tell(registered);
+    world.attempts.live = [running];
+    world.ask();
+    await world.pass(2_000);
+    const early = world.session.sent.map(({ kind }) => kind);
+    world.attempts.live = [];
+    await world.stop();
+
+    expect(early).toContain('draining');
+    expect(early).not.toContain('goodbye');
+    expect(world.session.sent.at(-1)?.kind).toBe('goodbye');
+  });
+
+  test('asked to end, it leaves when the coordinator ends the session, and when its time is over', async () => {
+    for (const isEnded of [true, false]) {
+      const world = await World.begin();
+      world.session.tell(registered);
+      world.attempts.live = [running];
+      world.ask();
+      await world.pass(100);
+      if (isEnded) {
+        world.session.options.onEnd('closed');
+        await world.pass(2_000);
+      } else {
+        await world.beat(33_000);
+      }
+
+      await world.running;
+    }
+  });
+
   test('says goodbye when it is asked to end', async () => {
     const world = await World.begin();
     world.session.tell(registered);
@@ -197,7 +230,7 @@ class MemoryControlClient implements ControlClient {
 }
 
 class MemoryAttempts implements ControlledAttempts {
-  readonly live: readonly AttemptReport[] = [running];
+  live: readonly AttemptReport[] = [running];
   lost = 0;
   readonly epoch = 0n;
   readonly samples = [];
@@ -246,6 +279,7 @@ class World {
       clock: this.clock,
       logger: silentLogger,
       graceMs: 60_000,
+      drainMs: 30_000,
       ownSamples: () => [],
     });
     this.running = this.loop.run(this.#stop.signal);
@@ -273,8 +307,22 @@ class World {
     }
   }
 
-  async stop(): Promise<void> {
+  /** The process is to end. */
+  ask(): void {
     this.#stop.abort();
+  }
+
+  /** Time passes, and the coordinator is heard. */
+  async beat(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 1_000) {
+      this.session.tell({ kind: 'heartbeat-ack', sentAtMs: 0 });
+      await this.pass(1_000);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.ask();
+    this.attempts.live = [];
     await this.pass(2_000);
     await this.running;
   }

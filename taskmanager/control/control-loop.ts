@@ -31,6 +31,8 @@ export interface ControlLoopDeps {
   readonly logger: Logger;
   /** How long tasks run on while no leader can be reached. */
   readonly graceMs: number;
+  /** How long what runs here may take to go on elsewhere, when the process is to end. */
+  readonly drainMs: number;
   /** Series of the process itself, for the heartbeat. */
   readonly ownSamples: () => readonly MetricSample[];
 }
@@ -46,6 +48,8 @@ const REGISTER_MS = 5_000;
 const SECOND_LOOK_MS = 100;
 /** How long the last words may take. */
 const LEAVE_MS = 1_000;
+/** While draining: how often to look whether anything runs here still. */
+const DRAIN_LOOK_MS = 50;
 /** How long an id may be in use by another process: after a quick restart the coordinator may not have missed the old one yet. */
 const ID_IN_USE_MS = 30_000;
 
@@ -64,6 +68,8 @@ type SessionEnd =
  *     Deploy of it would hold slots that the coordinator takes for free.
  * I2  A session that is silent for the heartbeat timeout is ended.
  * I3  Tasks run on while no coordinator can be reached, for `graceMs`; then all attempts are abandoned.
+ * I4  Asked to end, it drains first: it says so, and stays until nothing runs here, no longer than `drainMs`, and no longer than
+ *     the session: a coordinator that has no other place for what runs here ends it.
  */
 export class ControlLoop {
   readonly #deps: ControlLoopDeps;
@@ -71,6 +77,7 @@ export class ControlLoop {
   #registeredAt: string | undefined;
   #lostSinceMs: number;
   #hasAbandoned = false;
+  #isDraining = false;
   #refusedSinceMs: number | undefined;
 
   constructor(deps: ControlLoopDeps) {
@@ -93,8 +100,46 @@ export class ControlLoop {
     this.#session = undefined;
   }
 
-  /** Until the signal aborts. @throws StreamError `registration-refused` */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Until the signal aborts, and what runs here has gone elsewhere (I4). @throws StreamError `registration-refused` */
+  async run(asked: AbortSignal): Promise<void> {
+    const leaving = new AbortController();
+    const drain = (): void => {
+      const leave = (): void => {
+        leaving.abort();
+      };
+      this.#drain(leaving.signal).then(leave, leave);
+    };
+    asked.addEventListener('abort', drain, { once: true });
+    if (asked.aborted) {
+      drain();
+    }
+    try {
+      await this.#follow(leaving.signal);
+    } finally {
+      asked.removeEventListener('abort', drain);
+      leaving.abort();
+    }
+  }
+
+  /** I4 */
+  async #drain(signal: AbortSignal): Promise<void> {
+    const { attempts, clock, logger, drainMs } = this.#deps;
+    const until = clock.monotonicMs() + drainMs;
+    this.#isDraining = true;
+    const isNeeded = (): boolean => attempts.live.length > 0 && this.#registeredAt !== undefined;
+    if (isNeeded()) {
+      logger.info('draining', { attempts: attempts.live.length, drainMs });
+      this.send({ kind: 'draining' });
+    }
+    while (isNeeded() && !signal.aborted && clock.monotonicMs() < until) {
+      await clock.sleep(DRAIN_LOOK_MS, signal);
+    }
+    if (isNeeded()) {
+      logger.warn('drain-timeout', { attempts: attempts.live.length, drainMs });
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
     let backoffMs = BACKOFF_MS_MIN;
     while (!signal.aborted) {
       const wasRegistered = await this.#followLeader(signal);
@@ -241,6 +286,9 @@ export class ControlLoop {
     this.#refusedSinceMs = undefined;
     this.#hasAbandoned = false;
     this.#lostSinceMs = this.#deps.clock.monotonicMs();
+    if (this.#isDraining) {
+      this.send({ kind: 'draining' });
+    }
     this.#deps.logger.info('registered', { coordinator: address, slots: this.#deps.identity.slots });
   }
 

@@ -12,8 +12,8 @@ import { buildGraph } from '../../shared/job/build-graph.ts';
  * @throws StreamError `fingerprint-mismatch`, and those of `buildGraph`
  */
 export function graphOf(job: JobDefinition, deployment: Deployment): JobGraph {
-  const { args, defaultParallelism, maxParallelism, fingerprint } = deployment;
-  const graph = chainGraph(buildGraph(job, args, { parallelism: defaultParallelism, maxParallelism }));
+  const { args, defaultParallelism: parallelism, maxParallelism, parallelismOverrides, fingerprint } = deployment;
+  const graph = chainGraph(buildGraph(job, args, { parallelism, maxParallelism, parallelismOverrides }));
   if (fingerprintOf(graph) !== fingerprint) {
     throw new StreamError({
       code: 'fingerprint-mismatch',

@@ -230,6 +230,7 @@ export function openSlots(
     args: {},
     defaultParallelism: 1,
     maxParallelism: 128,
+    parallelismOverrides: {},
     fingerprint: fingerprintOf(graph),
     slots: places,
     checkpointing: {

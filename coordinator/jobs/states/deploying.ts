@@ -110,7 +110,8 @@ function recordedAttempt(
 }
 
 function deploymentOf(job: DeployingJob, { settings }: JobContext): Deployment {
-  const { jobId, module, args, defaultParallelism, maxParallelism, fingerprint, lineage } = job.spec;
+  const { jobId, module, args, defaultParallelism, maxParallelism, parallelismOverrides = {} } = job.spec;
+  const { fingerprint, lineage } = job.spec;
   return {
     jobId,
     attempt: job.run.number,
@@ -118,6 +119,7 @@ function deploymentOf(job: DeployingJob, { settings }: JobContext): Deployment {
     args,
     defaultParallelism,
     maxParallelism,
+    parallelismOverrides,
     fingerprint,
     slots: job.run.places,
     checkpointing: {

@@ -84,7 +84,8 @@ function expectedOf({ run }: Pick<RecoveringJob, 'run'>): ReadonlySet<TaskManage
 
 function adopt(job: RecoveringJob, context: JobContext): JobStep {
   const { spec, run, requests } = job;
-  const running: RunningJob = { ...commonOf(job, context.wallMs), kind: 'running', run, assignments: new Map() };
+  const common = commonOf(job, context.wallMs);
+  const running: RunningJob = { ...common, kind: 'running', run, assignments: new Map(), planned: undefined };
   const participants = participantsOf(spec, run);
   const adopted: JobStep = { ...unchangedJob(running), tell: [{ kind: 'adopted', participants }] };
   if (areAllFinished(run)) {

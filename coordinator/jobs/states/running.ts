@@ -24,6 +24,7 @@ export function startRunning(job: DeployingJob, context: JobContext): JobStep {
     kind: 'running',
     run,
     assignments: new Map(),
+    planned: undefined,
   };
   const steps = [
     (running: RunningJob): JobStep => beginAssignments(running),

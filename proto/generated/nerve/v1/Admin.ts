@@ -13,6 +13,8 @@ import type { GetJobRequest as _nerve_v1_GetJobRequest, GetJobRequestDecoded as 
 import type { JobDetail as _nerve_v1_JobDetail, JobDetailDecoded as _nerve_v1_JobDetailDecoded } from '../../nerve/v1/JobDetail.ts';
 import type { ListJobsRequest as _nerve_v1_ListJobsRequest, ListJobsRequestDecoded as _nerve_v1_ListJobsRequestDecoded } from '../../nerve/v1/ListJobsRequest.ts';
 import type { ListJobsResponse as _nerve_v1_ListJobsResponse, ListJobsResponseDecoded as _nerve_v1_ListJobsResponseDecoded } from '../../nerve/v1/ListJobsResponse.ts';
+import type { RescaleJobRequest as _nerve_v1_RescaleJobRequest, RescaleJobRequestDecoded as _nerve_v1_RescaleJobRequestDecoded } from '../../nerve/v1/RescaleJobRequest.ts';
+import type { RescaleJobResponse as _nerve_v1_RescaleJobResponse, RescaleJobResponseDecoded as _nerve_v1_RescaleJobResponseDecoded } from '../../nerve/v1/RescaleJobResponse.ts';
 import type { SavepointResponse as _nerve_v1_SavepointResponse, SavepointResponseDecoded as _nerve_v1_SavepointResponseDecoded } from '../../nerve/v1/SavepointResponse.ts';
 import type { StopJobRequest as _nerve_v1_StopJobRequest, StopJobRequestDecoded as _nerve_v1_StopJobRequestDecoded } from '../../nerve/v1/StopJobRequest.ts';
 import type { SubmitJobRequest as _nerve_v1_SubmitJobRequest, SubmitJobRequestDecoded as _nerve_v1_SubmitJobRequestDecoded } from '../../nerve/v1/SubmitJobRequest.ts';
@@ -74,6 +76,15 @@ export interface AdminClient extends grpc.Client {
   listJobs(argument: _nerve_v1_ListJobsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_nerve_v1_ListJobsResponseDecoded>): grpc.ClientUnaryCall;
   listJobs(argument: _nerve_v1_ListJobsRequest, callback: grpc.requestCallback<_nerve_v1_ListJobsResponseDecoded>): grpc.ClientUnaryCall;
   
+  RescaleJob(argument: _nerve_v1_RescaleJobRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_nerve_v1_RescaleJobResponseDecoded>): grpc.ClientUnaryCall;
+  RescaleJob(argument: _nerve_v1_RescaleJobRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_nerve_v1_RescaleJobResponseDecoded>): grpc.ClientUnaryCall;
+  RescaleJob(argument: _nerve_v1_RescaleJobRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_nerve_v1_RescaleJobResponseDecoded>): grpc.ClientUnaryCall;
+  RescaleJob(argument: _nerve_v1_RescaleJobRequest, callback: grpc.requestCallback<_nerve_v1_RescaleJobResponseDecoded>): grpc.ClientUnaryCall;
+  rescaleJob(argument: _nerve_v1_RescaleJobRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_nerve_v1_RescaleJobResponseDecoded>): grpc.ClientUnaryCall;
+  rescaleJob(argument: _nerve_v1_RescaleJobRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_nerve_v1_RescaleJobResponseDecoded>): grpc.ClientUnaryCall;
+  rescaleJob(argument: _nerve_v1_RescaleJobRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_nerve_v1_RescaleJobResponseDecoded>): grpc.ClientUnaryCall;
+  rescaleJob(argument: _nerve_v1_RescaleJobRequest, callback: grpc.requestCallback<_nerve_v1_RescaleJobResponseDecoded>): grpc.ClientUnaryCall;
+  
   StopJob(argument: _nerve_v1_StopJobRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_nerve_v1_SavepointResponseDecoded>): grpc.ClientUnaryCall;
   StopJob(argument: _nerve_v1_StopJobRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_nerve_v1_SavepointResponseDecoded>): grpc.ClientUnaryCall;
   StopJob(argument: _nerve_v1_StopJobRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_nerve_v1_SavepointResponseDecoded>): grpc.ClientUnaryCall;
@@ -116,6 +127,8 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   ListJobs: grpc.handleUnaryCall<_nerve_v1_ListJobsRequestDecoded, _nerve_v1_ListJobsResponse>;
   
+  RescaleJob: grpc.handleUnaryCall<_nerve_v1_RescaleJobRequestDecoded, _nerve_v1_RescaleJobResponse>;
+  
   StopJob: grpc.handleUnaryCall<_nerve_v1_StopJobRequestDecoded, _nerve_v1_SavepointResponse>;
   
   SubmitJob: grpc.handleUnaryCall<_nerve_v1_SubmitJobRequestDecoded, _nerve_v1_SubmitJobResponse>;
@@ -131,6 +144,7 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   GetCluster: MethodDefinition<_nerve_v1_GetClusterRequest, _nerve_v1_ClusterDetail, _nerve_v1_GetClusterRequestDecoded, _nerve_v1_ClusterDetailDecoded>
   GetJob: MethodDefinition<_nerve_v1_GetJobRequest, _nerve_v1_JobDetail, _nerve_v1_GetJobRequestDecoded, _nerve_v1_JobDetailDecoded>
   ListJobs: MethodDefinition<_nerve_v1_ListJobsRequest, _nerve_v1_ListJobsResponse, _nerve_v1_ListJobsRequestDecoded, _nerve_v1_ListJobsResponseDecoded>
+  RescaleJob: MethodDefinition<_nerve_v1_RescaleJobRequest, _nerve_v1_RescaleJobResponse, _nerve_v1_RescaleJobRequestDecoded, _nerve_v1_RescaleJobResponseDecoded>
   StopJob: MethodDefinition<_nerve_v1_StopJobRequest, _nerve_v1_SavepointResponse, _nerve_v1_StopJobRequestDecoded, _nerve_v1_SavepointResponseDecoded>
   SubmitJob: MethodDefinition<_nerve_v1_SubmitJobRequest, _nerve_v1_SubmitJobResponse, _nerve_v1_SubmitJobRequestDecoded, _nerve_v1_SubmitJobResponseDecoded>
   TriggerSavepoint: MethodDefinition<_nerve_v1_TriggerSavepointRequest, _nerve_v1_SavepointResponse, _nerve_v1_TriggerSavepointRequestDecoded, _nerve_v1_SavepointResponseDecoded>

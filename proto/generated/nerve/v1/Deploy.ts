@@ -14,6 +14,7 @@ export interface Deploy {
   'fingerprint'?: (string);
   'slots'?: (_nerve_v1_SlotPlace)[];
   'checkpointing'?: (_nerve_v1_Checkpointing | null);
+  'parallelismOverrides'?: ({[key: string]: number});
 }
 
 export interface DeployDecoded {
@@ -26,4 +27,5 @@ export interface DeployDecoded {
   'fingerprint': (string);
   'slots': (_nerve_v1_SlotPlaceDecoded)[];
   'checkpointing': (_nerve_v1_CheckpointingDecoded | null);
+  'parallelismOverrides': ({[key: string]: number});
 }

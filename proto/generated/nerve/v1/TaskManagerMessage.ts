@@ -7,6 +7,7 @@ import type { SplitRequest as _nerve_v1_SplitRequest, SplitRequestDecoded as _ne
 import type { AttemptEnded as _nerve_v1_AttemptEnded, AttemptEndedDecoded as _nerve_v1_AttemptEndedDecoded } from '../../nerve/v1/AttemptEnded.ts';
 import type { Goodbye as _nerve_v1_Goodbye, GoodbyeDecoded as _nerve_v1_GoodbyeDecoded } from '../../nerve/v1/Goodbye.ts';
 import type { AttemptFailed as _nerve_v1_AttemptFailed, AttemptFailedDecoded as _nerve_v1_AttemptFailedDecoded } from '../../nerve/v1/AttemptFailed.ts';
+import type { Draining as _nerve_v1_Draining, DrainingDecoded as _nerve_v1_DrainingDecoded } from '../../nerve/v1/Draining.ts';
 import type { AcknowledgeCheckpoint as _nerve_v1_AcknowledgeCheckpoint, AcknowledgeCheckpointDecoded as _nerve_v1_AcknowledgeCheckpointDecoded } from '../../nerve/v1/AcknowledgeCheckpoint.ts';
 import type { DeclineCheckpoint as _nerve_v1_DeclineCheckpoint, DeclineCheckpointDecoded as _nerve_v1_DeclineCheckpointDecoded } from '../../nerve/v1/DeclineCheckpoint.ts';
 import type { CheckpointProgress as _nerve_v1_CheckpointProgress, CheckpointProgressDecoded as _nerve_v1_CheckpointProgressDecoded } from '../../nerve/v1/CheckpointProgress.ts';
@@ -23,11 +24,12 @@ export interface TaskManagerMessage {
   'attemptEnded'?: (_nerve_v1_AttemptEnded | null);
   'goodbye'?: (_nerve_v1_Goodbye | null);
   'attemptFailed'?: (_nerve_v1_AttemptFailed | null);
+  'draining'?: (_nerve_v1_Draining | null);
   'acknowledgeCheckpoint'?: (_nerve_v1_AcknowledgeCheckpoint | null);
   'declineCheckpoint'?: (_nerve_v1_DeclineCheckpoint | null);
   'checkpointProgress'?: (_nerve_v1_CheckpointProgress | null);
   'checkpointWanted'?: (_nerve_v1_CheckpointWanted | null);
-  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye"|"attemptFailed"|"acknowledgeCheckpoint"|"declineCheckpoint"|"checkpointProgress"|"checkpointWanted";
+  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye"|"attemptFailed"|"draining"|"acknowledgeCheckpoint"|"declineCheckpoint"|"checkpointProgress"|"checkpointWanted";
 }
 
 export interface TaskManagerMessageDecoded {
@@ -40,9 +42,10 @@ export interface TaskManagerMessageDecoded {
   'attemptEnded'?: (_nerve_v1_AttemptEndedDecoded | null);
   'goodbye'?: (_nerve_v1_GoodbyeDecoded | null);
   'attemptFailed'?: (_nerve_v1_AttemptFailedDecoded | null);
+  'draining'?: (_nerve_v1_DrainingDecoded | null);
   'acknowledgeCheckpoint'?: (_nerve_v1_AcknowledgeCheckpointDecoded | null);
   'declineCheckpoint'?: (_nerve_v1_DeclineCheckpointDecoded | null);
   'checkpointProgress'?: (_nerve_v1_CheckpointProgressDecoded | null);
   'checkpointWanted'?: (_nerve_v1_CheckpointWantedDecoded | null);
-  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye"|"attemptFailed"|"acknowledgeCheckpoint"|"declineCheckpoint"|"checkpointProgress"|"checkpointWanted";
+  'body'?: "register"|"heartbeat"|"taskReport"|"splitRequest"|"attemptEnded"|"goodbye"|"attemptFailed"|"draining"|"acknowledgeCheckpoint"|"declineCheckpoint"|"checkpointProgress"|"checkpointWanted";
 }

@@ -1,0 +1,8 @@
+// From proto/control.proto
+
+
+export interface Draining {
+}
+
+export interface DrainingDecoded {
+}
