@@ -37,7 +37,7 @@ const run = await ChaosRun.open({
   },
 });
 const uncommitted = await run.uncommittedOutput();
-const seconds: { uncommitted: number[]; committed: number[] } = { uncommitted: [], committed: [] };
+const seconds: Record<string, number[]> = { uncommitted: [], committed: [], 'longest pause of uncommitted': [] };
 let restarts = 0;
 try {
   await run.start();
@@ -47,8 +47,9 @@ try {
     const revive = isLeader ? await killLeader() : await killTaskManager(attempt);
     await run.flows('after the kill');
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    seconds.uncommitted.push(resumedAfter(uncommitted, killedAt));
-    seconds.committed.push(resumedAfter(run.output, killedAt));
+    seconds['uncommitted']?.push(resumedAfter(uncommitted, killedAt));
+    seconds['committed']?.push(resumedAfter(run.output, killedAt));
+    seconds['longest pause of uncommitted']?.push(uncommitted.longestPauseMs(killedAt) / 1_000);
     restarts += (await run.attempt()) - attempt;
     await revive();
   }
