@@ -42,12 +42,11 @@ export function makeConnectors(graph: JobGraph, job: ConnectedJob, deps: Connect
 
 /**
  * What the sinks say against their own settings, given how long the job's checkpoints need a transaction (DESIGN §8.9). An
- * outside that cannot be asked now is no reason to refuse the job.
+ * outside that does not answer is said too: whoever submits is there to hear it, and the job could not commit anything.
  */
 export async function checkSinks(
   { committers }: JobConnectors,
   neededMs: number,
-  { logger }: Pick<ConnectorDeps, 'logger'>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const problems = await Promise.all(
@@ -56,12 +55,7 @@ export async function checkSinks(
         const found = await committer.check(neededMs, signal);
         return found.map((problem) => `sink "${uid}": ${problem}`);
       } catch (error) {
-        const failure = classifyUnknown(error, `the check of sink "${uid}"`);
-        if (failure.reaction === 'fail-job') {
-          return [`sink "${uid}": ${formatFailure(failure)}`];
-        }
-        logger.warn('sink-not-checked', { sink: uid, code: failure.code, failure: formatFailure(failure) });
-        return [];
+        return [`sink "${uid}": ${formatFailure(classifyUnknown(error, `the check of sink "${uid}"`))}`];
       }
     }),
   );

@@ -89,7 +89,7 @@ export function checkSpecSize(spec: JobSpec): void {
 
 async function checkMade(made: MadeConnectors, deps: SubmitDeps, signal: AbortSignal): Promise<void> {
   const problems =
-    made.problems.length > 0 ? made.problems : await checkSinks(made, deps.transactionTimeoutNeededMs, deps, signal);
+    made.problems.length > 0 ? made.problems : await checkSinks(made, deps.transactionTimeoutNeededMs, signal);
   if (problems.length > 0) {
     throw invalid(problems);
   }
