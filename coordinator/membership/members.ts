@@ -31,6 +31,8 @@ export interface Absence {
   readonly since: Instant;
   /** Its process was found alive: it is given the whole heartbeat timeout. */
   readonly isAlive: boolean;
+  /** When its address was last asked. */
+  readonly askedAt: Instant;
 }
 
 export const NO_MEMBERS: Membership = {

@@ -147,6 +147,18 @@ describe('a member whose connection breaks while it runs what could go on', () =
     expect(step(alive, tick, 8_001).lost).toHaveLength(1);
   });
 
+  test('is looked for again while it is away, since a process that was just killed takes connections for a moment', () => {
+    const probed = { kind: 'probed', taskManager: id, incarnation: parseIncarnation('a') } as const;
+    const tick = { kind: 'tick', heard: new Map() } as const;
+    const alive = step(absent.membership, { ...probed, result: 'alive' }, 110).membership;
+    const again = step(alive, tick, 300);
+
+    expect(step(alive, tick, 299).send).toStrictEqual([]);
+    expect(again.send).toStrictEqual(absent.send);
+    expect(step(again.membership, tick, 499).send).toStrictEqual([]);
+    expect(step(again.membership, { ...probed, result: 'refused' }, 310).lost).toHaveLength(1);
+  });
+
   test('is not lost by what is said of a process before it', () => {
     const probed = { kind: 'probed', taskManager: id, incarnation: parseIncarnation('z'), result: 'refused' } as const;
 

@@ -65,6 +65,8 @@ export function membershipStep(
 
 /** Most reconnections of a process that lives take far less; a process that cannot be reached at all is not waited for longer. */
 const ABSENT_MS = 1_000;
+/** A process that was just killed may still take a connection for a moment: that it does is asked again until it is back or gone. */
+const PROBE_AGAIN_MS = 200;
 
 function onConnectionLost(
   membership: Membership,
@@ -75,11 +77,14 @@ function onConnectionLost(
   if (member === undefined || mayReturn !== true) {
     return onGone(membership, member, 'its connection broke');
   }
-  const { id: taskManager, incarnation, dataAddress } = member;
   return {
-    ...unchanged(withAbsent(membership, member, { since: now, isAlive: false })),
-    send: [{ kind: 'probe', taskManager, incarnation, dataAddress }],
+    ...unchanged(withAbsent(membership, member, { since: now, isAlive: false, askedAt: now })),
+    send: [probeOf(member)],
   };
+}
+
+function probeOf({ id: taskManager, incarnation, dataAddress }: Member): MembershipSend {
+  return { kind: 'probe', taskManager, incarnation, dataAddress };
 }
 
 function onProbed(membership: Membership, { taskManager, incarnation, result }: Probed): MembershipStep {
@@ -184,11 +189,14 @@ function onTick(membership: Membership, settings: MembershipSettings, now: Insta
     });
     send.push(closing(member.connection));
   }
-  for (const [id, { since, isAlive }] of next.absent) {
+  for (const [id, absence] of next.absent) {
     const member = next.members.get(id);
-    if (!isAlive && now - since > ABSENT_MS && member !== undefined) {
+    if (member !== undefined && !absence.isAlive && now - absence.since > ABSENT_MS) {
       next = withoutMember(next, member);
       lost.push({ member, failure: lostFailure(member, 'its connection broke') });
+    } else if (member !== undefined && absence.isAlive && now - absence.askedAt >= PROBE_AGAIN_MS) {
+      next = withAbsent(next, member, { ...absence, askedAt: now });
+      send.push(probeOf(member));
     }
   }
   return { membership: next, lost, joined: undefined, send };
