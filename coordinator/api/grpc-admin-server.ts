@@ -229,6 +229,7 @@ const CODES_BY_STATUS: ReadonlyMap<status, readonly string[]> = new Map([
     status.ABORTED,
     [
       'savepoint-failed',
+      'sink-not-checked',
       'snapshot-key-taken',
       'snapshot-store-ambiguous',
       'snapshot-store-unavailable',

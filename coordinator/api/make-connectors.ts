@@ -3,7 +3,7 @@ import type { CoordinatorConnector, CoordinatorConnectors } from '../../shared/c
 import type { ConnectorSettings } from '../../shared/connector/connector-settings.ts';
 import type { SinkCommitter } from '../../shared/connector/sink.ts';
 import type { SplitEnumerator } from '../../shared/connector/source.ts';
-import { classifyUnknown, formatFailure } from '../../shared/failure/failure.ts';
+import { classifyUnknown, formatFailure, StreamError } from '../../shared/failure/failure.ts';
 import type { JobGraph } from '../../shared/graph/job-graph.ts';
 import type { LogicalNode, OperatorSpec } from '../../shared/graph/logical-graph.ts';
 import { parseOperatorUid } from '../../shared/ids.ts';
@@ -55,7 +55,12 @@ export async function checkSinks(
         const found = await committer.check(neededMs, signal);
         return found.map((problem) => `sink "${uid}": ${problem}`);
       } catch (error) {
-        return [`sink "${uid}": ${formatFailure(classifyUnknown(error, `the check of sink "${uid}"`))}`];
+        const failure = classifyUnknown(error, `the check of sink "${uid}"`);
+        const message = `sink "${uid}": ${formatFailure(failure)}`;
+        if (failure.reaction === 'fail-job') {
+          return [message];
+        }
+        throw new StreamError({ code: 'sink-not-checked', reaction: 'retry', message }, { cause: error });
       }
     }),
   );
