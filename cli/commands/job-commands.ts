@@ -7,7 +7,7 @@ import type { CliContext } from '../cli-context.ts';
 import type { PreparedJob } from '../job/node-prepare-job.ts';
 import { EXIT } from '../terminal/terminal.ts';
 import { registerClusterCommand } from './cluster-command.ts';
-import { renderJob, renderJobs } from './jobs-view.ts';
+import { jobToJson, renderJob, renderJobs } from './jobs-view.ts';
 import { reportEnd } from './report-end.ts';
 import { registerSubmitCommand } from './submit-command.ts';
 
@@ -54,7 +54,7 @@ function registerStatusCommand(program: Command, cli: CliContext, { connect, clo
         async (options, jobId: string) =>
           await withClient({ cli, connect, options }, async (client) => {
             const detail = await client.job(jobId, { metrics: true, plan: options.json });
-            cli.terminal.out(options.json ? `${JSON.stringify(detail)}\n` : renderJob(detail, clock.nowMs()));
+            cli.terminal.out(options.json ? `${jobToJson(detail)}\n` : renderJob(detail, clock.nowMs()));
             return EXIT.ok;
           }),
       ),

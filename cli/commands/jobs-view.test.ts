@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JobDetail } from '../admin/admin-client.ts';
-import { formatAge, renderJob, renderJobs } from './jobs-view.ts';
+import { formatAge, jobToJson, renderJob, renderJobs } from './jobs-view.ts';
 
 const summary: JobDetail['summary'] = {
   jobId: 'j',
@@ -42,4 +42,16 @@ test('jobs are listed with how long they have been in their state', () => {
   expect(renderJobs([], 0)).toBe('no jobs\n');
   expect(renderJobs([summary], 61_000)).toContain('waiting-for-slots  60 s');
   expect([formatAge(119_000), formatAge(120_000), formatAge(7_200_000)]).toStrictEqual(['119 s', '2 min', '2 h']);
+});
+
+test('a job whose checkpoints have completed is told as JSON too', () => {
+  const detail = { summary, subtasks: [], metrics: [], failures: [], planJson: '' };
+  const last = { checkpoint: 2n ** 60n, completedAtMs: 1_000, tookMs: 7, bytes: 12 };
+  const checkpoints = { completed: 1, failed: 0, inProgress: 0, last, lastFailure: undefined };
+
+  expect(JSON.parse(jobToJson(detail))).toStrictEqual(detail);
+  expect(JSON.parse(jobToJson({ ...detail, checkpoints }))).toMatchObject({
+    summary: { jobId: 'j' },
+    checkpoints: { completed: 1, last: { checkpoint: '1152921504606846976', tookMs: 7 } },
+  });
 });

@@ -62,6 +62,17 @@ export function renderJob(detail: JobDetail, nowMs: number): string {
   return parts.join('');
 }
 
+/** `nerve status JOB --json`: as it is, with the number of a checkpoint as text, since it may exceed what JSON readers can count. */
+export function jobToJson(detail: JobDetail): string {
+  const { checkpoints } = detail;
+  const last = checkpoints?.last;
+  return JSON.stringify(
+    checkpoints === undefined || last === undefined
+      ? detail
+      : { ...detail, checkpoints: { ...checkpoints, last: { ...last, checkpoint: last.checkpoint.toString() } } },
+  );
+}
+
 function renderCheckpoints(
   { completed, failed, inProgress, last, lastFailure }: CheckpointSummary,
   nowMs: number,
