@@ -109,6 +109,7 @@ class World {
           connect: async (signal) => {
             await (connects ? Promise.resolve() : untilAborted(signal));
           },
+          endSlot: () => undefined,
           close: () => {
             this.closed += 1;
           },

@@ -233,6 +233,7 @@ export class AttemptsRunner<Ports> {
         this.#threads.delete(name);
         this.#samples.delete(name);
         this.raise({ kind: 'thread-ended', key, slot, failure });
+        this.#exchanges.get(attemptName(key))?.endSlot(slot);
       },
     });
     this.#threads.set(name, handle);

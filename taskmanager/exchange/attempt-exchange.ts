@@ -25,6 +25,11 @@ export interface AttemptExchange<Ports> {
    */
   connect(signal: AbortSignal): Promise<void>;
   /**
+   * The thread of a slot of this process has ended: slots that still have channels with it fail. Call it after the reason is told
+   * to the coordinator, so that no consequence is taken for the cause.
+   */
+  endSlot(slot: number): void;
+  /**
    * Ends the attempt here. Peers are told, and those with channels that had not ended fail at once. A stream that breaks is
    * told to the slots (their `onFailure`), not here.
    */

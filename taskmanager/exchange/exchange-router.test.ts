@@ -106,11 +106,23 @@ describe('the router', () => {
     wire.connect();
 
     a.slot(0).post(frames(0, 1, 'last'));
-    a.slot(0).close();
-    a.deliverFromSlots();
+    a.router.endSlot(a.attempt(1), 0);
 
     expect(b.received(1)).toStrictEqual(['frames 0→1 last', 'slot-gone 0→1 it ended']);
     expect(b.received(2)).toStrictEqual(['slot-gone 0→2 it ended']);
+  });
+
+  test('tells the other slots of the process too, and says nothing before the process does', () => {
+    wire.connect();
+
+    b.slot(1).close();
+    b.deliverFromSlots();
+    const before = [...b.received(2), ...a.received(0)];
+    b.router.endSlot(b.attempt(1), 1);
+
+    expect(before).toStrictEqual([]);
+    expect(b.received(2)).toStrictEqual(['slot-gone 1→2 its thread ended']);
+    expect(a.received(0)).toStrictEqual(['slot-gone 1→0 it ended']);
   });
 
   test('sends what slots had posted before it ends an attempt', () => {

@@ -26,7 +26,8 @@ export interface ExchangeRouterOptions {
  * I1  A packet goes by (attempt, target slot). One for an attempt that is not open here is dropped and counted: it has ended.
  *     One that contradicts the attempt's places, or a number that was never announced, closes the stream.
  * I2  Nothing is queued here: a slot sends only after `connect` ended, and a stream that breaks fails the attempts that used it.
- * I3  A slot that goes is told to all peers behind its last packet, so that a peer's slot can tell an end from a loss.
+ * I3  A slot that goes is told to all slots behind its last packet, so that one can tell an end from a loss. It is told when the
+ *     process says so (`endSlot`), never because a port closed: the process knows first why a thread ended.
  */
 export class ExchangeRouter {
   readonly #options: ExchangeRouterOptions;
@@ -50,7 +51,7 @@ export class ExchangeRouter {
     for (const [peer, address] of attempt.peers) {
       this.#require(peer, address);
     }
-    for (const [slot, port] of ports) {
+    for (const port of ports.values()) {
       port.listen({
         onPacket: (packet) => {
           try {
@@ -63,9 +64,7 @@ export class ExchangeRouter {
             );
           }
         },
-        onClose: () => {
-          this.#onSlotClosed(attempt, slot);
-        },
+        onClose: () => undefined,
       });
     }
     return attempt;
@@ -79,12 +78,15 @@ export class ExchangeRouter {
     );
   }
 
+  /** Nothing of the slot's thread runs any more. */
+  endSlot(attempt: RoutedAttempt, slot: number): void {
+    this.#takeLeave(attempt, slot);
+    attempt.tellGone([slot], 'its thread ended');
+  }
+
   closeAttempt(attempt: RoutedAttempt): void {
     for (const slot of attempt.openSlots) {
-      const port = attempt.portOf(slot);
-      port?.drain();
-      this.#onSlotClosed(attempt, slot);
-      port?.close();
+      this.#takeLeave(attempt, slot);
     }
     this.#attempts.delete(attempt.name);
     for (const peer of attempt.peers.keys()) {
@@ -215,11 +217,15 @@ export class ExchangeRouter {
     }
   }
 
-  #onSlotClosed(attempt: RoutedAttempt, slot: number): void {
+  /** I3: what the slot had posted goes first. */
+  #takeLeave(attempt: RoutedAttempt, slot: number): void {
+    const port = attempt.portOf(slot);
+    port?.drain();
     attempt.dropPort(slot);
     for (const peer of attempt.peers.keys()) {
       this.#links.get(peer)?.send(attempt, attempt.goneSlot(slot));
     }
+    port?.close();
   }
 
   /** A peer at another address is another process under the same id: the stream to the earlier one is of no use. */

@@ -12,6 +12,7 @@ import type { ElementConsumer, InputGate } from '../input/input-gate.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import type { ExchangeLimits } from './exchange-limits.ts';
 import { testGraph, testPlaces, textSerializer } from './exchange-testing.ts';
+import { makePacket } from './frame-codec.ts';
 import { MemoryPacketPort } from './memory-packet-port.ts';
 import { openSlotExchange } from './open-slot-exchange.ts';
 import type { SlotExchange } from './slot-exchange.ts';
@@ -120,6 +121,8 @@ class Simulation {
   readonly #graph: JobGraph;
   readonly #slots: SimulatedSlot[];
   readonly #ports: MemoryPacketPort[] = [];
+  /** The process' ends of the slots' router ports. */
+  readonly #routers: MemoryPacketPort[] = [];
   readonly failures: Failure[] = [];
   queuedMost = 0;
 
@@ -167,8 +170,13 @@ class Simulation {
     this.toTheEnd();
   }
 
-  killSlot(slot: number): void {
-    this.#slots[slot]?.exchange.close();
+  killSlot(sourceSlot: number): void {
+    this.#slots[sourceSlot]?.exchange.close();
+    for (const [targetSlot, router] of this.#routers.entries()) {
+      router.post(
+        makePacket({ kind: 'slot-gone', attempt: 0, sourceSlot, targetSlot }, Buffer.from('its thread ended')),
+      );
+    }
     for (const port of this.#ports) {
       port.drain();
     }
@@ -244,12 +252,15 @@ class Simulation {
   }
 
   #openSlot(slot: number, peers: ReadonlyMap<number, MemoryPacketPort>): SimulatedSlot {
+    const [router, inProcess] = MemoryPacketPort.pair();
+    this.#ports.push(router);
+    this.#routers.push(inProcess);
     const exchange = openSlotExchange({
       graph: this.#graph,
       slot,
       taskManager: parseTaskManagerId('tm-0'),
       places: testPlaces(Array.from({ length: this.#options.slots }, () => 'tm-0')),
-      ports: { router: MemoryPacketPort.pair()[0], peers },
+      ports: { router, peers },
       limits: this.#options.limits,
       clock: new MemoryClock(),
       onWake: () => undefined,

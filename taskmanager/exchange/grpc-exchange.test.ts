@@ -192,6 +192,10 @@ async function openCluster(names: readonly string[]): Promise<Cluster> {
       transferList: [...portsOf(ports)],
     });
     workers.push(worker);
+    const opened = attempts.get(names[slot]!)!;
+    worker.once('exit', () => {
+      opened.endSlot(slot);
+    });
     worker.postMessage('begin');
     return worker;
   };

@@ -99,6 +99,9 @@ function openAttempt(
     connect: async (signal) => {
       await router.connect(attempt, signal);
     },
+    endSlot: (slot) => {
+      router.endSlot(attempt, slot);
+    },
     close: () => {
       router.closeAttempt(attempt);
     },

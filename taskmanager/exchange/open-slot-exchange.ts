@@ -75,10 +75,9 @@ class PortSlotExchange implements SlotExchange {
         message: 'The process closed the slot’s exchange.',
       });
     });
-    for (const [slot, port] of peers) {
-      this.#listenOn(port, () => {
-        this.#onSlotGone(slot, 'its thread ended');
-      });
+    // The end of another thread is told by the process, through the router, once the reason is known there.
+    for (const port of peers.values()) {
+      this.#listenOn(port, () => undefined);
     }
   }
 
@@ -137,8 +136,9 @@ class PortSlotExchange implements SlotExchange {
     }
   }
 
-  /** A slot that ends after its channels did is no failure. */
+  /** A slot that ends after its channels did is no failure: what it had posted comes first. */
   #onSlotGone(slot: number, reason: string): void {
+    this.#options.ports.peers.get(slot)?.drain();
     for (const { peerSlot, input } of this.#channels.consumers.values()) {
       if (peerSlot === slot && !input.hasEndArrived) {
         this.#fail(peerLost(input.name, slot, reason));
