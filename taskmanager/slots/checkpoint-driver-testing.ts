@@ -116,13 +116,12 @@ export class CheckpointDriver {
       case 'task-report':
         if (report.report.state === 'finished') {
           this.#finished.add(nameOf(report.report));
+          this.#completeAcknowledged();
         }
         return;
       case 'subtask-snapshot':
         this.#snapshots.get(report.checkpoint)?.set(nameOf(report.snapshot), report.snapshot);
-        if (this.isActing && this.isAcknowledged(report.checkpoint)) {
-          this.complete(report.checkpoint);
-        }
+        this.#completeAcknowledged();
         return;
       case 'subtask-declined':
         this.declined.push(report);
@@ -135,6 +134,18 @@ export class CheckpointDriver {
         return;
       default:
         return;
+    }
+  }
+
+  /** Also when the last one that was waited for has finished instead of answering. */
+  #completeAcknowledged(): void {
+    if (!this.isActing) {
+      return;
+    }
+    for (const [checkpoint, snapshots] of this.#snapshots) {
+      if (snapshots.size > 0 && !this.completed.includes(checkpoint) && this.isAcknowledged(checkpoint)) {
+        this.complete(checkpoint);
+      }
     }
   }
 

@@ -20,7 +20,7 @@ import type { SlotRun } from './slot-testing.ts';
 
 describe('a checkpoint', () => {
   test('cuts the stream: what a source had handed over is in the sinks’ transactions, no more and no less', async () => {
-    const reader = new CountingReader(50_000);
+    const reader = new CountingReader(Infinity);
     const writers: KeepingWriter[] = [];
     const run = await started(hashJob(reader, writers, 3), { frameBytes: 256, creditsMax: 2 });
 
@@ -31,11 +31,12 @@ describe('a checkpoint', () => {
     await eventually(() => visibleIn(writers).length >= position);
 
     expect(visibleIn(writers)).toStrictEqual(Array.from({ length: position }, (_, i) => i));
+    reader.end();
     await ended(run);
   });
 
   test('at a subtask with two inputs waits for the barrier of both, and holds back the faster one only', async () => {
-    const [fast, slow] = [new CountingReader(4_000), new CountingReader(4_000)];
+    const [fast, slow] = [new CountingReader(Infinity), new CountingReader(Infinity)];
     const writer = new KeepingWriter();
     const run = await started(unionJob(fast, slow, writer), { frameBytes: 256, creditsMax: 2 });
 
@@ -50,13 +51,17 @@ describe('a checkpoint', () => {
 
       expect(writer.visible).toHaveLength(positions.reduce((a, b) => a + b, 0));
     }
+    fast.end();
+    slow.end();
     await ended(run);
-    expect(sorted(writer.visible)).toStrictEqual(sorted([...Array(4_000).keys(), ...Array(4_000).keys()]));
+    expect(sorted(writer.visible)).toStrictEqual(
+      sorted([...Array(fast.handedOver).keys(), ...Array(slow.handedOver).keys()]),
+    );
   });
 
   test('lets records behind the barrier be written while what is before it is flushed', async () => {
     const writer = new KeepingWriter();
-    const reader = new CountingReader(100_000);
+    const reader = new CountingReader(Infinity);
     const run = await started(chainJob(reader, writer));
 
     await eventually(() => reader.handedOver > 100);
@@ -78,7 +83,7 @@ describe('a checkpoint', () => {
 
   test('waits with its snapshot, and with all input, while the sink still flushes for an earlier one', async () => {
     const writer = new KeepingWriter();
-    const reader = new CountingReader(1_000_000);
+    const reader = new CountingReader(Infinity);
     const run = await started(chainJob(reader, writer));
     run.checkpoints.isActing = false;
 
@@ -107,7 +112,7 @@ describe('a checkpoint', () => {
 
   test('that is aborted loses nothing: the next acknowledgement carries what it had prepared', async () => {
     const writer = new KeepingWriter();
-    const reader = new CountingReader(1_000_000);
+    const reader = new CountingReader(Infinity);
     const run = await started(chainJob(reader, writer));
     run.checkpoints.isActing = false;
 
@@ -132,7 +137,7 @@ describe('a checkpoint', () => {
   });
 
   test('that is aborted before its barriers meet is given up downstream, and the next one succeeds', async () => {
-    const [fast, slow] = [new CountingReader(1_000_000), new CountingReader(1_000_000)];
+    const [fast, slow] = [new CountingReader(Infinity), new CountingReader(Infinity)];
     const writer = new KeepingWriter();
     const run = await started(unionJob(fast, slow, writer));
     run.checkpoints.isActing = false;
@@ -159,7 +164,7 @@ describe('a checkpoint', () => {
   test('is declined when state cannot be stored; the attempt goes on and the next one holds everything', async () => {
     const store = new RefusingStore();
     const writer = new KeepingWriter();
-    const reader = new CountingReader(1_000_000);
+    const reader = new CountingReader(Infinity);
     const run = await started(countJob(reader, writer), {}, new MemorySlotState({ snapshots: store }));
     run.checkpoints.isActing = false;
 
@@ -183,7 +188,7 @@ describe('a checkpoint', () => {
 
   test('whose sink cannot flush fails the attempt: the fate of the output is in doubt', async () => {
     const writer = new KeepingWriter();
-    const run = await started(chainJob(new CountingReader(1_000_000), writer));
+    const run = await started(chainJob(new CountingReader(Infinity), writer));
 
     writer.flushFailure = { code: 'kafka-send-failed', reaction: 'restart-job', message: 'a send failed' };
     run.checkpoints.trigger();
@@ -227,7 +232,7 @@ describe('a checkpoint', () => {
   });
 
   test('completes once for each subtask, however often it is told', async () => {
-    const reader = new CountingReader(1_000_000);
+    const reader = new CountingReader(Infinity);
     const told: (readonly unknown[])[] = [];
     const watching = Object.assign(reader, {
       checkpointCompleted: (splits: readonly unknown[]) => {
@@ -252,7 +257,7 @@ describe('a checkpoint', () => {
 
 describe('the loss of the leader', () => {
   test('gives alignments up, so that nobody stands still, and declines none after it', async () => {
-    const [fast, slow] = [new CountingReader(1_000_000), new CountingReader(1_000_000)];
+    const [fast, slow] = [new CountingReader(Infinity), new CountingReader(Infinity)];
     const run = await started(unionJob(fast, slow, new KeepingWriter()), { creditsMax: 1, queuedFramesMax: 2 });
     run.checkpoints.isActing = false;
 
@@ -273,7 +278,7 @@ describe('the loss of the leader', () => {
 
   test('ends with an announcement: what it aborts is dropped, what completed is told, and checkpoints are made again', async () => {
     const writers: KeepingWriter[] = [];
-    const reader = new CountingReader(1_000_000);
+    const reader = new CountingReader(Infinity);
     const run = await started(hashJob(reader, writers, 2));
     run.checkpoints.isActing = false;
 
@@ -330,7 +335,7 @@ describe('the end of the input', () => {
   });
 
   test('that was told before a restart is not told again: what it led to is committed', async () => {
-    const [short, long, writer] = [new CountingReader(10), new CountingReader(1_000_000), new KeepingWriter()];
+    const [short, long, writer] = [new CountingReader(10), new CountingReader(Infinity), new KeepingWriter()];
     let ends = 0;
     const job = twoBranchesJob(short, long, writer, () => (ends += 1));
     const first = await started(job);
@@ -357,7 +362,7 @@ describe('the end of the input', () => {
   });
 
   test('of one source lets the other go on, and checkpoints pass through what both feed', async () => {
-    const [short, long] = [new CountingReader(10), new CountingReader(1_000_000)];
+    const [short, long] = [new CountingReader(10), new CountingReader(Infinity)];
     const writer = new KeepingWriter();
     const run = await started(unionJob(short, long, writer));
 
@@ -378,7 +383,7 @@ describe('the end of the input', () => {
 
 describe('a final checkpoint', () => {
   test('that stops: nothing is read behind the barrier, no end is told, and everything ends with its completion', async () => {
-    const reader = new CountingReader(1_000_000);
+    const reader = new CountingReader(Infinity);
     const writer = new KeepingWriter();
     let ends = 0;
     const run = await started(finishingJob(reader, writer, () => (ends += 1)));
@@ -397,7 +402,7 @@ describe('a final checkpoint', () => {
   });
 
   test('that stops and is aborted: the source reads on', async () => {
-    const reader = new CountingReader(1_000_000);
+    const reader = new CountingReader(Infinity);
     const run = await started(chainJob(reader, new KeepingWriter()));
     run.checkpoints.isActing = false;
 
@@ -416,7 +421,7 @@ describe('a final checkpoint', () => {
   });
 
   test('that drains: operators are told the end before the barrier, and what they emit is committed with it', async () => {
-    const reader = new CountingReader(1_000_000);
+    const reader = new CountingReader(Infinity);
     const writer = new KeepingWriter();
     let ends = 0;
     const run = await started(finishingJob(reader, writer, () => (ends += 1)));
@@ -433,7 +438,7 @@ describe('a final checkpoint', () => {
   });
 
   test('that drains and is aborted fails the attempt: the end that was told cannot be taken back', async () => {
-    const run = await started(chainJob(new CountingReader(1_000_000), new KeepingWriter()));
+    const run = await started(chainJob(new CountingReader(Infinity), new KeepingWriter()));
     run.checkpoints.isActing = false;
 
     const checkpoint = run.checkpoints.trigger('drain');

@@ -40,13 +40,20 @@ import type { SlotCommand, SlotReport } from './slot-messages.ts';
 export class CountingReader implements SourceReader<number> {
   handedOver = 0;
   isClosed = false;
-  readonly #count: number;
+  #count: number;
   #context: SourceReaderContext | undefined;
   #hasSplit = false;
   #noMore = false;
 
+  /** `Infinity`: until the test ends it. */
   constructor(count: number) {
     this.#count = count;
+  }
+
+  /** Nothing is behind what has been handed over. */
+  end(): void {
+    this.#count = this.handedOver;
+    this.#context?.wake();
   }
 
   async open(context: SourceReaderContext): Promise<void> {
