@@ -118,11 +118,20 @@ const USAGE: readonly string[] = [
   'job-module-not-found',
   'job-module-failed',
   'job-build-failed',
+  'job-invalid',
+  'snapshot-location-invalid',
+  'snapshot-directory-unusable',
   'invalid-request',
 ];
 
-/** Where etcd says who leads, it has to be reached first. */
-const UNREACHABLE: readonly string[] = ['coordinator-unreachable', 'etcd-unavailable', 'etcd-timeout'];
+/** Where etcd says who leads, it has to be reached first; and one that stops is not there any more. */
+const UNREACHABLE: readonly string[] = [
+  'coordinator-unreachable',
+  'coordinator-stopping',
+  'coordinator-fenced',
+  'etcd-unavailable',
+  'etcd-timeout',
+];
 
 function exitCodeOf(code: string): ExitCode {
   if (UNREACHABLE.includes(code)) {

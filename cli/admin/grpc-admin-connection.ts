@@ -8,6 +8,7 @@ import type { LeaderAnswer, LeaderDirectory } from '../../shared/leader/leader-d
 import { LEADER_METADATA } from '../../shared/leader/not-leading.ts';
 import { channelOptions } from '../../shared/rpc/grpc-options.ts';
 import { protos } from '../../shared/rpc/grpc-proto.ts';
+import { FAILURE_METADATA, failureFromMetadata } from '../../shared/wire/failure-wire.ts';
 
 export type AdminStub = InstanceType<typeof protos.nerve.v1.Admin>;
 export type Invoke<R> = (client: AdminStub, options: { readonly deadline: number }, done: requestCallback<R>) => void;
@@ -105,6 +106,10 @@ export class GrpcAdminConnection {
       return error;
     }
     const message = error.details;
+    const said = failureSaid(error);
+    if (said !== undefined) {
+      return new StreamError({ ...said, message }, { cause: error });
+    }
     switch (error.code) {
       case status.DEADLINE_EXCEEDED:
         return new StreamError(
@@ -112,27 +117,29 @@ export class GrpcAdminConnection {
             code: 'request-failed',
             reaction: 'retry',
             message: `the coordinator did not answer within ${deadlineMs / 1_000} s.`,
-            remedy: 'What was asked may still come to pass: "nerve list" shows it.',
+            remedy: MAY_COME_TO_PASS,
           },
           { cause: error },
         );
       case status.UNAVAILABLE: {
         const address = this.#dialled?.address ?? '';
         this.#hangUp();
-        return new StreamError(unreachable(`the coordinator ${address} does not answer`), { cause: error });
+        const failure = unreachable(`the coordinator ${address} went away before it answered`, MAY_COME_TO_PASS);
+        return new StreamError(failure, { cause: error });
       }
-      case status.INVALID_ARGUMENT:
-        return new StreamError({ code: 'invalid-request', reaction: 'fail-job', message }, { cause: error });
-      case status.NOT_FOUND:
-        return new StreamError({ code: 'no-such-job', reaction: 'fail-job', message }, { cause: error });
-      case status.FAILED_PRECONDITION:
-        return new StreamError({ code: 'request-refused', reaction: 'fail-job', message }, { cause: error });
-      case status.ABORTED:
-        return new StreamError({ code: 'request-failed', reaction: 'retry', message }, { cause: error });
       default:
         return new StreamError({ code: 'request-failed', reaction: 'fail-job', message }, { cause: error });
     }
   }
+}
+
+/** A request that was sent and not answered: whoever repeats a submission blindly has two jobs that do the same. */
+const MAY_COME_TO_PASS = 'What was asked may still come to pass: see "nerve list" before you ask again.';
+
+/** What the coordinator itself says of a request that it refused or that failed; undefined: the connection did. */
+function failureSaid({ metadata }: ServiceError): Pick<Failure, 'code' | 'reaction'> | undefined {
+  const [text] = metadata.get(FAILURE_METADATA);
+  return text === undefined ? undefined : failureFromMetadata(text.toString());
 }
 
 async function isReady(stub: AdminStub): Promise<boolean> {
@@ -154,13 +161,10 @@ function failureOf(found: LeaderAnswer): Failure {
   }
 }
 
-function unreachable(message: string): Failure {
-  return {
-    code: 'coordinator-unreachable',
-    reaction: 'retry',
-    message: `${message}.`,
-    remedy: 'Start one with "nerve coordinator", or say where it is: -D coordinator.rpc.addresses=HOST:PORT.',
-  };
+const START_ONE = 'Start one with "nerve coordinator", or say where it is: -D coordinator.rpc.addresses=HOST:PORT.';
+
+function unreachable(message: string, remedy = START_ONE): Failure {
+  return { code: 'coordinator-unreachable', reaction: 'retry', message: `${message}.`, remedy };
 }
 
 const NO_LEADER: Failure = {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { AdminHandlers } from '../../proto/generated/nerve/v1/Admin.ts';
 import type { JobDetail } from '../../proto/generated/nerve/v1/JobDetail.ts';
@@ -9,6 +9,7 @@ import { classifyUnknown, formatSentences, StreamError } from '../../shared/fail
 import { isName, parseJobId } from '../../shared/ids.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { MAX_PARALLELISM_LIMIT } from '../../shared/keygroups/key-groups.ts';
+import { FAILURE_METADATA, failureToMetadata } from '../../shared/wire/failure-wire.ts';
 import { hasEnded } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
 import { submitFrom } from './begin-from-savepoint.ts';
@@ -202,8 +203,10 @@ function answer<Q, A>(
     },
     (error: unknown) => {
       const failure = classifyUnknown(error, 'the admin API');
-      // The status stands for the code: clients show one of their own.
-      done({ code: statusOf(failure.code), details: formatSentences(failure) });
+      const metadata = new Metadata();
+      metadata.set(FAILURE_METADATA, failureToMetadata(failure));
+      // The code is no part of the sentences: clients show it in a form of their own.
+      done({ code: statusOf(failure.code), details: formatSentences(failure), metadata });
     },
   );
 }

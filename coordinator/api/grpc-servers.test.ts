@@ -155,7 +155,9 @@ describe('a submission is refused', () => {
     const module = { path: moduleFile(moduleText('/in', '/out')) };
     await admin.submit({ module, args: {}, jobId: 'taken' });
 
-    await expect(admin.submit({ module, args: {}, jobId: 'taken' })).rejects.toThrow('There is a job "taken" already');
+    await expect(admin.submit({ module, args: {}, jobId: 'taken' })).rejects.toMatchObject({
+      failure: { code: 'job-exists', reaction: 'fail-job', message: expect.stringContaining('"taken"') as unknown },
+    });
   });
 });
 

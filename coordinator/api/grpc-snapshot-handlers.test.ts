@@ -61,7 +61,7 @@ test('a savepoint needs a directory that the coordinator can mean, and a job tha
   await expect(admin.savepoint('a', 'relative/folder')).rejects.toThrow('not absolute');
   await expect(admin.savepoint('a', 'ftp://x/y')).rejects.toThrow('is not known');
   await expect(admin.savepoint('a', join(folder, 'sp'))).rejects.toMatchObject({
-    failure: { code: 'request-failed', reaction: 'retry' },
+    failure: { code: 'savepoint-failed', reaction: 'retry' },
   });
   await expect(admin.checkpoint('a')).rejects.toThrow('no checkpoint of job a has completed yet');
   expect(existsSync(join(folder, 'sp'))).toBe(false);
