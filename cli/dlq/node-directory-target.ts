@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { usage } from '../terminal/usage-error.ts';
+import { syncDirectory, writeDurably } from './node-durable-file.ts';
 import type { ReplayTarget } from './replay-loop.ts';
 
 /** Writes each message to a file of its own, ready to be the input of `nerve run … --input DIR`. Overwrites nothing. */
@@ -15,6 +16,7 @@ export function directoryReplayTarget(path: string): ReplayTarget {
         const hash = createHash('sha256').update(value).digest('hex').slice(0, 12);
         writeFile(join(path, `${place}-${hash}.hl7`), value);
       }
+      syncDirectory(path);
       await Promise.resolve();
     },
   };
@@ -24,8 +26,7 @@ function writeFile(path: string, value: Buffer): void {
   try {
     const fd = openSync(path, 'wx');
     try {
-      writeSync(fd, value);
-      fsyncSync(fd);
+      writeDurably(fd, value);
     } finally {
       closeSync(fd);
     }

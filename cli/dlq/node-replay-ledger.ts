@@ -1,13 +1,14 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { NodeFileLock } from '../../shared/lock/node-file-lock.ts';
 import { usage } from '../terminal/usage-error.ts';
-import { takeLock } from './node-ledger-lock.ts';
+import { syncDirectory, writeDurably } from './node-durable-file.ts';
 import type { LedgerState, ReplayLedger } from './replay-loop.ts';
 
 const header = 'nerve-dlq-replay-ledger 1\n';
 
 export interface OpenLedger extends ReplayLedger {
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -15,18 +16,27 @@ export interface OpenLedger extends ReplayLedger {
  * line cut short by a crash counts as written up to where it goes: an unfinished `B` was never followed by a send, so it is ignored.
  * A lock file beside it keeps two replays from using it at once.
  */
-export function openReplayLedger(path: string): OpenLedger {
-  const lock = takeLock(`${path}.lock`);
+export async function openReplayLedger(path: string): Promise<OpenLedger> {
+  const lock = await takeLock(`${path}.lock`);
+  try {
+    return openLocked(path, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+function openLocked(path: string, lock: NodeFileLock): OpenLedger {
   const isNew = !existsSync(path);
   const states = isNew ? new Map<string, LedgerState>() : readStates(path);
   const fd = openSync(path, 'a', 0o600);
   // A cut line must not swallow the next one.
-  append(fd, isNew ? header : '\n');
+  writeDurably(fd, isNew ? header : '\n');
   if (isNew) {
     syncDirectory(dirname(path));
   }
   const record = (mark: 'B' | 'D', identities: readonly string[], state: LedgerState): void => {
-    append(fd, identities.map((identity) => `${mark} ${JSON.stringify(identity)}\n`).join(''));
+    writeDurably(fd, identities.map((identity) => `${mark} ${JSON.stringify(identity)}\n`).join(''));
     for (const identity of identities) {
       states.set(identity, state);
     }
@@ -35,11 +45,29 @@ export function openReplayLedger(path: string): OpenLedger {
     stateOf: (identity) => states.get(identity) ?? 'unknown',
     begin: (identities) => record('B', identities, 'in-doubt'),
     done: (identities) => record('D', identities, 'sent'),
-    close: () => {
+    close: async () => {
       closeSync(fd);
-      lock.release();
+      await lock.release();
     },
   };
+}
+
+/** One left behind by a process that is gone is taken over. */
+async function takeLock(path: string): Promise<NodeFileLock> {
+  let answer;
+  try {
+    answer = await NodeFileLock.take(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw usage(`The lock ${path} cannot be taken (${code}).`, 'Give a --ledger in a directory you may write to.');
+  }
+  if (answer.kind === 'held') {
+    throw usage(
+      `Another replay uses this ledger: ${answer.by} holds ${path}.`,
+      'Wait for it, or give another --ledger; remove the lock of a machine that is gone.',
+    );
+  }
+  return answer.lock;
 }
 
 function readStates(path: string): Map<string, LedgerState> {
@@ -56,18 +84,4 @@ function readStates(path: string): Map<string, LedgerState> {
     }
   }
   return states;
-}
-
-function append(fd: number, text: string): void {
-  writeSync(fd, text);
-  fsyncSync(fd);
-}
-
-function syncDirectory(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -75,7 +75,7 @@ async function run(
     resendDoubtful: options.resendDoubtful === true,
   };
   const edit = options.edit === undefined ? undefined : await loadEditHook(options.edit);
-  const ledger = openReplayLedger(options.ledger);
+  const ledger = await openReplayLedger(options.ledger);
   try {
     const letters = openDeadLetters(options, filterOf(options, options.place), connect, cli.signal);
     const onReplay = (letter: { place: string; headers: Readonly<Record<string, string>> }): void => {
@@ -96,7 +96,7 @@ async function run(
     );
     return summary.inDoubt > 0 ? EXIT.failed : EXIT.ok;
   } finally {
-    ledger.close();
+    await ledger.close();
   }
 }
 

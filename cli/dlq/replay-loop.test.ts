@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Clock } from '../../shared/clock/clock.ts';
@@ -86,18 +86,18 @@ test('a ledger line cut short by a crash neither counts nor spoils the next', as
 });
 
 test('two replays cannot use one ledger at once, and a lock of a dead process is taken over', async () => {
-  writeFileSync(`${ledgerPath}.lock`, '999999999');
-  const ledger = openReplayLedger(ledgerPath);
+  writeFileSync(`${ledgerPath}.lock.1`, JSON.stringify({ host: hostname(), pid: 999_999_999 }));
+  const ledger = await openReplayLedger(ledgerPath);
 
-  expect(() => openReplayLedger(ledgerPath)).toThrow('is replaying with this ledger');
-  ledger.close();
+  await expect(openReplayLedger(ledgerPath)).rejects.toThrow(`process ${process.pid} on ${hostname()} holds`);
+  await ledger.close();
   expect(await run(letters(1), new MemoryTarget())).toMatchObject({ sent: 1 });
 });
 
-test('a file that is no ledger is left alone', () => {
+test('a file that is no ledger is left alone', async () => {
   writeFileSync(ledgerPath, 'something else');
 
-  expect(() => openReplayLedger(ledgerPath)).toThrow('is no replay ledger');
+  await expect(openReplayLedger(ledgerPath)).rejects.toThrow('is no replay ledger');
   expect(readFileSync(ledgerPath, 'utf8')).toBe('something else');
 });
 
@@ -149,7 +149,7 @@ async function run(
   clock: Clock = new SkippingClock(),
   deps: { edit?: (bytes: Buffer) => Buffer | undefined } = {},
 ): Promise<ReplaySummary> {
-  const ledger = openReplayLedger(ledgerPath);
+  const ledger = await openReplayLedger(ledgerPath);
   try {
     const { signal } = new AbortController();
     const chosen = { ...all, ...options };
@@ -160,7 +160,7 @@ async function run(
       signal,
     );
   } finally {
-    ledger.close();
+    await ledger.close();
   }
 }
 

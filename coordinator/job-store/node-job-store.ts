@@ -2,16 +2,17 @@ import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unreachable } from '../../shared/invariant.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
+import { NodeFileLock } from '../../shared/lock/node-file-lock.ts';
 import { checkTransaction } from './check-transaction.ts';
 import { JOB_STORE_ABORTED, jobStoreTimeout } from './job-store-failures.ts';
 import { recordKeyName } from './job-store.ts';
 import type { JobStore, JobStoreCall, JobTransaction, StoredRecord, TransactionAnswer } from './job-store.ts';
 import { formatChange, formatState, parseJournal } from './journal-wire.ts';
-import { NodeFolderLock } from './node-folder-lock.ts';
 import { applyTransaction, EMPTY_STATE, judge, listRecords } from './stored-state.ts';
 import type { StoredState } from './stored-state.ts';
 
 const JOURNAL = 'journal';
+const LOCK = 'lock';
 /** A journal is rewritten when it is this long and four times as long as after its last rewriting. */
 const REWRITE_BYTES_MIN = 1024 ** 2;
 
@@ -25,7 +26,7 @@ const REWRITE_BYTES_MIN = 1024 ** 2;
  */
 export class NodeJobStore implements JobStore {
   readonly #folder: string;
-  readonly #lock: NodeFolderLock;
+  readonly #lock: NodeFileLock;
   #state: StoredState = EMPTY_STATE;
   /** Of the file that this process left; undefined: it has to be written anew (N2). */
   #left: { readonly inode: bigint; readonly length: number } | undefined;
@@ -33,7 +34,7 @@ export class NodeJobStore implements JobStore {
   /** One after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(folder: string, lock: NodeFolderLock) {
+  private constructor(folder: string, lock: NodeFileLock) {
     this.#folder = folder;
     this.#lock = lock;
   }
@@ -43,10 +44,10 @@ export class NodeJobStore implements JobStore {
    * `job-store-damaged` (the journal was changed by something else).
    */
   static async open(folder: string): Promise<NodeJobStore> {
-    let lock: NodeFolderLock | undefined;
+    let lock: NodeFileLock | undefined;
     try {
       await mkdir(folder, { recursive: true });
-      lock = await NodeFolderLock.take(folder);
+      lock = await takeLock(folder);
       const store = new NodeJobStore(folder, lock);
       await store.#readJournal();
       await store.#rewrite(store.#state);
@@ -231,6 +232,21 @@ export class NodeJobStore implements JobStore {
       turn.then(end, end);
     });
   }
+}
+
+/** It is a courtesy, not the fence: whoever writes into the folder compares epochs as well. */
+async function takeLock(folder: string): Promise<NodeFileLock> {
+  const answer = await NodeFileLock.take(join(folder, LOCK));
+  if (answer.kind === 'taken') {
+    return answer.lock;
+  }
+  throw new StreamError({
+    code: 'job-store-folder-in-use',
+    reaction: 'fail-job',
+    message: `the folder of job records ${folder} belongs to another coordinator: it is held by ${answer.by}`,
+    remedy:
+      'End that coordinator, or give this one another folder (coordinator.jobs-dir); several coordinators of one cluster need high-availability.type etcd.',
+  });
 }
 
 type Waited<T> =
