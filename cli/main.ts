@@ -6,10 +6,10 @@ import { abortTransactions, commitTransactions, listTransactions } from '../coor
 import { nodeClock } from '../shared/clock/node-clock.ts';
 import { configurationFileLayer } from '../shared/config/node-configuration.ts';
 import { environmentLayer } from '../shared/config/parse-configuration.ts';
-import { openLeaderDirectory } from '../shared/leader/node-open-leader-directory.ts';
 import { VERSION } from '../shared/version.ts';
 import { runTaskManager } from '../taskmanager/main.ts';
 import { grpcAdminClient } from './admin/grpc-admin-client.ts';
+import { openDirectory } from './admin/node-open-directory.ts';
 import type { CliContext } from './cli-context.ts';
 import { kafkaCreateTopics } from './commands/kafka-create-topics.ts';
 import { kafkaOpenTransactions } from './commands/kafka-open-transactions.ts';
@@ -56,7 +56,7 @@ const program = nerveProgram(cli, VERSION, {
   clock: nodeClock,
   terminal: nodeTerminal,
   connect: grpcAdminClient,
-  openDirectory: openLeaderDirectory,
+  openDirectory,
   prepare: prepareJob,
   startCluster: startEmbeddedCluster,
   runCoordinator: async (settings, signal) => await thenEnd(runCoordinator(settings, signal)),
