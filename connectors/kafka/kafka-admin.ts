@@ -144,17 +144,14 @@ export class KafkaAdmin {
     return await this.#list(prefix, [], signal);
   }
 
-  /** The records of topics, from where `options` say to the ends found now, partition after partition as they arrive. */
+  /** What is visible of topics now, from where `options` say, partition after partition as it arrives; open transactions are not waited for. */
   async *read(
     options: Omit<KafkaSourceOptions, 'bounded' | 'brokers'>,
     signal: AbortSignal,
   ): AsyncGenerator<SourceRecord> {
     const checked = checkedSource({ ...options, bounded: true }, undefined);
-    const enumerator = new KafkaEnumerator(checked, {
-      settings: this.#settings,
-      logger: this.#logger,
-      clock: nodeClock,
-    });
+    const context = { settings: this.#settings, logger: this.#logger, clock: nodeClock };
+    const enumerator = new KafkaEnumerator(checked, context, checked.isolation);
     const reader = new KafkaReader(checked);
     const bell = new Bell();
     const records: SourceRecord[] = [];

@@ -11,7 +11,8 @@ import { retryTransient } from './kafka-retry.ts';
 import { endpointOf } from './kafka-security.ts';
 import { LATEST_TIMESTAMP } from './list-offsets-request.ts';
 import type { TopicMetadata } from './metadata-request.ts';
-import type { CheckedSource } from './options.ts';
+import type { OffsetQuery } from './list-offsets-request.ts';
+import type { CheckedSource, Isolation } from './options.ts';
 import { splitIdOf, splitState } from './split-position.ts';
 import { chooseStart } from './start-queries.ts';
 
@@ -30,6 +31,8 @@ interface TopicPartition {
  *     lose what arrived between, FLINK-38453).
  * I2  Partitions found later begin at their earliest record.
  * I3  Bounded: the ends are those of the first discovery; nothing is ever added.
+ * I4  A bounded source ends at the high watermark also when it reads committed: whatever a producer was told is written by then is read.
+ *     (The last stable offset may lag behind a commit that was acknowledged, and behind every open transaction.)
  */
 export class KafkaEnumerator implements SplitEnumerator {
   readonly assignment = 'eager';
@@ -37,12 +40,18 @@ export class KafkaEnumerator implements SplitEnumerator {
   readonly #options: CheckedSource;
   readonly #client: KafkaClient;
   readonly #clock: Clock;
+  readonly #ends: Isolation;
   /** A pattern may match nothing at first: a topic that appears afterwards is a later one (I2). */
   #hasLooked = false;
 
-  /** Throws `fail-job` when no brokers are configured. */
-  constructor(options: CheckedSource, { settings, logger, clock }: EnumeratorContext) {
+  /** `ends`: which end a bounded source stops at; `read_committed` is what is visible now. Throws `fail-job` when no brokers are configured. */
+  constructor(
+    options: CheckedSource,
+    { settings, logger, clock }: EnumeratorContext,
+    ends: Isolation = 'read_uncommitted',
+  ) {
     this.#clock = clock;
+    this.#ends = ends;
     this.#options = options;
     this.discoveryIntervalMs =
       options.bounded || options.discoveryIntervalMs === 0 ? undefined : options.discoveryIntervalMs;
@@ -103,16 +112,24 @@ export class KafkaEnumerator implements SplitEnumerator {
       start.kind === 'timestamp' ? [{ topic, partition, timestamp: start.timestamp }] : [],
     );
     const answers = await listOffsets(this.#client, asked, isolation, signal);
-    // The end is wanted where reading is bounded, and where no record is as young as the timestamp asked for.
-    const needEnd = found.filter(({ topic, partition }) => bounded || answers.get(splitIdOf(topic, partition)) === -1n);
-    const endQueries = needEnd.map((at) => ({ ...at, timestamp: LATEST_TIMESTAMP }));
-    const ends = await listOffsets(this.#client, endQueries, isolation, signal);
+    const youngest = starts.filter(({ topic, partition }) => answers.get(splitIdOf(topic, partition)) === -1n);
+    const behindYoungest = await listOffsets(this.#client, endQueries(youngest), isolation, signal);
+    const ends = await listOffsets(this.#client, endQueries(bounded ? found : []), this.#ends, signal);
     return starts.map(({ topic, partition, start }) => {
       const id = splitIdOf(topic, partition);
       const answer = start.kind === 'offset' ? start.offset : required(answers.get(id), `the start of ${id}`);
-      const end = ends.get(id);
-      const next = answer < 0n ? required(end, `the end of ${id}`) : answer;
-      return splitState({ topic, partition, next, end: bounded ? end : undefined });
+      // No record is as young as the timestamp asked for: those to come are.
+      const next = answer < 0n ? required(behindYoungest.get(id), `the end of ${id}`) : answer;
+      return splitState({
+        topic,
+        partition,
+        next,
+        end: bounded ? required(ends.get(id), `the end of ${id}`) : undefined,
+      });
     });
   }
+}
+
+function endQueries(partitions: readonly TopicPartition[]): readonly OffsetQuery[] {
+  return partitions.map(({ topic, partition }) => ({ topic, partition, timestamp: LATEST_TIMESTAMP }));
 }

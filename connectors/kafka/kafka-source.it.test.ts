@@ -149,6 +149,25 @@ describe('bounded reading', () => {
     expect(await readAll({ topic })).toStrictEqual([]);
   });
 
+  test('what was acknowledged behind a transaction that is still open is read once that is decided', async () => {
+    const topic = await topicWith('undecided', 1, 2);
+    const kafka = new Kafka({ brokers: sharedBrokers().split(','), logLevel: logLevel.NOTHING });
+    const producer = kafka.producer({ transactionalId: newTopic('txn'), idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ value: 'open', headers: { n: 'open' } }] });
+    await admin.produce(outputs(topic, 1), signal());
+
+    const harness = new ReaderHarness(settings, { topic, bounded: true });
+    await harness.open(await discover(settings, { topic, bounded: true }), true);
+    await transaction.commit();
+    await harness.run();
+    await harness.close();
+    await producer.disconnect();
+
+    expect(harness.records.map(({ headers }) => String(headers['n']))).toStrictEqual(['0', '1', 'open', '0']);
+  });
+
   test('aborted transactions are not seen, and a commit marker at the end does not keep it from ending', async () => {
     const topic = await topicWith('transactions', 1, 2);
     const kafka = new Kafka({

@@ -59,7 +59,10 @@ export interface KafkaSourceOptions {
   readonly brokers?: string | readonly string[];
   /** Default `earliest`. */
   readonly startFrom?: StartFrom;
-  /** Stop at the end offsets found at the first discovery. Default false. */
+  /**
+   * Stop at the high watermarks found at the first discovery; transactions that are open then are waited for when only committed
+   * records are read. Default false.
+   */
   readonly bounded?: boolean;
   /** How often to look for new partitions, in milliseconds (default 300,000); 0: never again. */
   readonly discoveryIntervalMs?: number;
