@@ -66,7 +66,12 @@ export class NodeSnapshotStore implements SnapshotStore {
       await rm(scratch, { force: true });
     }
     const taken = await this.get(key, call);
-    return { kind: taken.kind === 'found' && taken.bytes.equals(bytes) ? 'created' : 'exists' };
+    if (taken.kind !== 'found' || !taken.bytes.equals(bytes)) {
+      return { kind: 'exists' };
+    }
+    // I2: whoever put it may have died before its name was durable.
+    await this.#synced(key, path);
+    return { kind: 'created' };
   }
 
   async get(key: string, call: StoreCall): Promise<GetAnswer> {
@@ -140,6 +145,14 @@ export class NodeSnapshotStore implements SnapshotStore {
           throw error;
         }
       }
+    }
+  }
+
+  async #synced(key: string, path: string): Promise<void> {
+    try {
+      await syncDirectory(dirname(path));
+    } catch (error) {
+      throw this.#failed('put', key, error);
     }
   }
 
