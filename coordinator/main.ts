@@ -159,7 +159,7 @@ function checkSettings({ configuration }: CoordinatorSettings): void {
       code: 'configuration-contradictory',
       reaction: 'fail-job',
       message: problems.join('\n'),
-      remedy: 'Correct the configuration; "nerve help configuration" and docs/CONFIGURATION.md describe each key.',
+      remedy: 'Correct the configuration; "nerve config" and docs/CONFIGURATION.md describe each key.',
     });
   }
 }

@@ -162,6 +162,6 @@ function notDown(address?: string): ConstructorParameters<typeof StreamError>[0]
     code: 'job-not-down',
     reaction: 'fail-job',
     message: `A coordinator leads${address === undefined ? '' : ` (${address})`}: it commits what is owed by itself.`,
-    remedy: 'See nerve list and nerve show; stop the coordinators first to do it by hand.',
+    remedy: '"nerve list" and "nerve status" show its jobs; stop the coordinators first to do it by hand.',
   };
 }
