@@ -11,6 +11,7 @@ import type { KernelSettings, KernelState } from '../kernel/kernel-state.ts';
 import { kernelStep } from '../kernel/kernel-step.ts';
 import { untilNextTickMs } from '../kernel/next-tick.ts';
 import { recoverKernel } from '../kernel/recover-kernel.ts';
+import { hasEnded } from '../jobs/job.ts';
 import type { RedeployAnswer } from '../jobs/job-events.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
 import type { SavepointAnswer, SavepointRequest } from '../checkpoints/checkpoint-events.ts';
@@ -194,18 +195,39 @@ export class CoordinatorLoop {
    */
   async recover(signal: AbortSignal): Promise<void> {
     this.#isRecovered = true;
+    try {
+      await this.#takeOver(signal);
+    } catch (error) {
+      await this.#end();
+      throw error;
+    }
+  }
+
+  async #takeOver(signal: AbortSignal): Promise<void> {
     const { store, snapshots, remakeConnectors, clock, logger } = this.#deps;
     const { records, cluster } = await loadCluster({ store, snapshots, clock, logger }, signal);
     this.#writer.know(records);
     const open = cluster.jobs.filter(({ terminal }) => terminal === undefined).map(({ record }) => record.spec);
     await remakeAll(
       open,
-      { remakeConnectors, connectors: this.#connectors, scope: this.#scope, clock, logger },
+      {
+        remakeConnectors,
+        connectors: this.#connectors,
+        isWanted: (spec) => this.#isOpen(spec),
+        scope: this.#scope,
+        clock,
+        logger,
+      },
       signal,
     );
     const step = recoverKernel(cluster, this.#context());
     logChanges(EMPTY_KERNEL, step.state, logger);
     await performEffects(step, this.#effects(signal));
+  }
+
+  #isOpen({ jobId, lineage }: JobSpec): boolean {
+    const job = this.state.jobs.get(jobId);
+    return job !== undefined && !hasEnded(job) && job.spec.lineage === lineage;
   }
 
   /** Ends when the signal aborts; throws when the coordinator must not go on. */
@@ -230,11 +252,15 @@ export class CoordinatorLoop {
         }
       }
     } finally {
-      this.#hasEnded = true;
-      this.#refuseSubmissions();
-      await this.#scope.close();
-      await Promise.allSettled([...this.#connectors.values()].map(closeConnectors));
+      await this.#end();
     }
+  }
+
+  async #end(): Promise<void> {
+    this.#hasEnded = true;
+    this.#refuseSubmissions();
+    await this.#scope.close();
+    await Promise.allSettled([...this.#connectors.values()].map(closeConnectors));
   }
 
   async #recoverUntil(signal: AbortSignal): Promise<boolean> {
