@@ -12,6 +12,7 @@ export type {
   NamedOptions,
   OutputOptions,
   ProcessedStream,
+  QuarantineOptions,
   SourceOptions,
   Stream,
 } from './shared/graph/flow.ts';
@@ -19,6 +20,8 @@ export type { OperatorOptions } from './shared/graph/graph-recorder.ts';
 export type { ArgumentDeclaration, JobArguments } from './shared/graph/job-arguments.ts';
 export { outputTag } from './shared/functions/output-tag.ts';
 export type { OutputTag } from './shared/functions/output-tag.ts';
+export { quarantineTo } from './shared/functions/quarantine.ts';
+export type { Quarantine, QuarantinedRecord } from './shared/functions/quarantine.ts';
 export type {
   AsyncFunction,
   CoProcessFunction,

@@ -30,6 +30,7 @@ export function kernelSettings(configuration: Configuration): KernelSettings {
     heartbeatIntervalMs: configuration['heartbeat.interval'],
     heartbeatTimeoutMs: configuration['heartbeat.timeout'],
     restart: restartStrategy(configuration),
+    quarantineFailures: configuration['execution.quarantine.failures'],
     deployTimeoutMs: DEPLOY_TIMEOUT_MS,
     endTimeoutMs: END_TIMEOUT_MS,
     endedJobsMax: ENDED_JOBS_MAX,

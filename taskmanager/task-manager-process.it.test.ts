@@ -283,6 +283,7 @@ async function deploymentOf(path: string): Promise<{ graph: JobGraph; deployment
       defaultParallelism: 2,
       maxParallelism: 128,
       parallelismOverrides: {},
+      quarantined: [],
       fingerprint: fingerprintOf(graph),
       slots: [0, 1].map((slot) => ({
         slot,

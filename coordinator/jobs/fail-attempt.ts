@@ -1,6 +1,8 @@
 import { unreachable } from '../../shared/invariant.ts';
-import type { Failure } from '../../shared/failure/failure.ts';
+import type { QuarantinedFingerprint } from '../../shared/control/messages.ts';
+import type { FailedRecord, Failure } from '../../shared/failure/failure.ts';
 import { recordFailure } from '../recovery/failure-history.ts';
+import { countFailedRecord, QUARANTINED_MAX } from '../recovery/quarantine.ts';
 import { decideRestart } from '../recovery/restart-policy.ts';
 import type { JobContext, JobStep } from './job-events.ts';
 import type { ActiveJob, RestartingJob } from './job.ts';
@@ -15,8 +17,8 @@ export interface LocatedFailure {
 
 /** The attempt is over: what becomes of the job is decided by the failure's reaction, then by the restart strategy. */
 export function failAttempt(job: ActiveJob, located: LocatedFailure, context: JobContext): JobStep {
-  const failed = withFailure(job, located, context);
-  if (located.failure.reaction === 'fail-job') {
+  const failed = countRecord(withFailure(job, located, context), located, context);
+  if (failed.failures.at(-1)?.failure.reaction === 'fail-job') {
     return failJob(failed, context);
   }
   const decision = decideRestart(context.settings.restart, job.restarts, context.now, context.random);
@@ -40,6 +42,48 @@ export function failAttempt(job: ActiveJob, located: LocatedFailure, context: Jo
 /** While an attempt ends after a failure, only a failure that makes the job fail is news; the rest belongs to the burst. */
 export function onFailureWhileRestarting(job: RestartingJob, located: LocatedFailure, context: JobContext): JobStep {
   return failJob(withFailure(job, located, context), context);
+}
+
+/** A record on which a function has thrown often enough is left out from the next attempt on. */
+function countRecord(job: ActiveJob, { where, failure }: LocatedFailure, context: JobContext): ActiveJob {
+  const { record } = failure;
+  if (record === undefined || failure.reaction === 'fail-job') {
+    return job;
+  }
+  const failuresMax = context.settings.quarantineFailures;
+  const count = countFailedRecord(job.quarantine, record, { failuresMax, nowMs: context.wallMs });
+  switch (count.kind) {
+    case 'borne':
+      return { ...job, quarantine: count.quarantine };
+    case 'quarantined':
+      return withFailure(
+        { ...job, quarantine: count.quarantine },
+        { where, failure: quarantined(count.record) },
+        context,
+      );
+    case 'full':
+      return withFailure(job, { where, failure: quarantineFull(record) }, context);
+    default:
+      return unreachable(count);
+  }
+}
+
+function quarantined({ operator, fingerprint, failures, error }: QuarantinedFingerprint): Failure {
+  return {
+    code: 'record-quarantined',
+    reaction: 'restart-job',
+    message: `Operator ${operator} has failed ${failures} times (${error}) on the record with fingerprint ${fingerprint}: from now on it leaves by the side output of the operator's quarantine.`,
+    remedy: 'Look where that side output leads for the record, correct it or the function, and send the record again.',
+  };
+}
+
+function quarantineFull({ operator, fingerprint, error }: FailedRecord): Failure {
+  return {
+    code: 'quarantine-full',
+    reaction: 'fail-job',
+    message: `Operator ${operator} fails (${error}) on the record with fingerprint ${fingerprint}, and ${QUARANTINED_MAX} records of the job are quarantined already.`,
+    remedy: "Correct the operator's function, and submit the job again from its last checkpoint.",
+  };
 }
 
 function withFailure<J extends ActiveJob | RestartingJob>(job: J, located: LocatedFailure, context: JobContext): J {

@@ -161,6 +161,8 @@ export interface JobContext {
 
 export interface JobSettings {
   readonly restart: RestartStrategy;
+  /** Attempts in which a function has thrown on a record before the record is quarantined, where its operator has one. */
+  readonly quarantineFailures: number;
   /** From Deploy until every subtask must be ready. */
   readonly deployTimeoutMs: number;
   /** From Cancel until a task manager must have ended the attempt; longer than it takes to terminate a thread. */

@@ -1,6 +1,8 @@
 import type { RestoreHandle } from '../../shared/control/messages.ts';
 import { parseCheckpointId, parseSplitId } from '../../shared/ids.ts';
 import type { AttemptRecord, RecordedAttempt } from './attempt-record.ts';
+import { NOTHING_QUARANTINED } from '../recovery/quarantine.ts';
+import type { Quarantine } from '../recovery/quarantine.ts';
 import type { UsedNumbers } from './job-events.ts';
 import type { JobRecord, StoredSource, TerminalRecord } from './job-record.ts';
 
@@ -15,7 +17,9 @@ export type Parsed<T> =
 
 type WireHandle = Omit<RestoreHandle, 'checkpoint'> & { readonly checkpoint: string };
 type WireSource = Omit<StoredSource, 'finished'> & { readonly finished: readonly string[] };
-type WireJob = Omit<JobRecord, 'sources' | 'origin'> & {
+type WireJob = Omit<JobRecord, 'sources' | 'origin' | 'quarantine'> & {
+  /** Absent in records that an earlier version has written. */
+  readonly quarantine?: Quarantine;
   readonly sources: readonly WireSource[];
   readonly origin: WireHandle | null;
 };
@@ -36,8 +40,9 @@ export function formatJobRecord(record: JobRecord): string {
 }
 
 export function parseJobRecord(text: string): Parsed<JobRecord> {
-  return parseRecord<WireJob, JobRecord>(text, ({ sources, origin, ...rest }) => ({
+  return parseRecord<WireJob, JobRecord>(text, ({ sources, origin, quarantine, ...rest }) => ({
     ...rest,
+    quarantine: quarantine ?? NOTHING_QUARANTINED,
     sources: sources.map((source) => ({ ...source, finished: new Set(source.finished.map(parseSplitId)) })),
     origin: handleFromWire(origin),
   }));

@@ -3,6 +3,7 @@ import type { RestoreHandle } from '../../shared/control/messages.ts';
 import type { AttemptNumber, SplitId, VertexId } from '../../shared/ids.ts';
 import type { KnownSplits } from '../checkpoints/known-splits-wire.ts';
 import type { FailureRecord } from '../recovery/failure-history.ts';
+import type { Quarantine } from '../recovery/quarantine.ts';
 import { pointerOf } from './job-checkpoints.ts';
 import type { EndedJob, Job, JobState } from './job.ts';
 import type { JobSpec } from './job-spec.ts';
@@ -19,6 +20,7 @@ export interface JobRecord {
   readonly lastAttempt: AttemptNumber | 0;
   readonly restarts: number;
   readonly failures: readonly FailureRecord[];
+  readonly quarantine: Quarantine;
   /** Start positions of every split found. */
   readonly sources: readonly StoredSource[];
   readonly origin: RestoreHandle | undefined;
@@ -38,7 +40,8 @@ export interface TerminalRecord {
 const NONE_FINISHED: ReadonlySet<SplitId> = new Set();
 
 export function recordOf(job: Job): JobRecord {
-  const { spec, kind, submittedAtMs, changedAtMs, lastAttempt, restarts, failures, sources, checkpoints } = job;
+  const { spec, kind, submittedAtMs, changedAtMs, lastAttempt, restarts, failures, quarantine, sources, checkpoints } =
+    job;
   return {
     spec,
     state: kind,
@@ -47,6 +50,7 @@ export function recordOf(job: Job): JobRecord {
     lastAttempt,
     restarts: restarts.total,
     failures,
+    quarantine,
     sources: [...sources].map(([vertex, { splits, finished, isComplete }]) => ({
       vertex,
       splits,

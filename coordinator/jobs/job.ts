@@ -4,6 +4,7 @@ import type { AttemptNumber, TaskManagerId, VertexId } from '../../shared/ids.ts
 import type { Abandonments } from '../commits/abandon-step.ts';
 import type { Instant } from '../membership/members.ts';
 import type { FailureRecord } from '../recovery/failure-history.ts';
+import type { Quarantine } from '../recovery/quarantine.ts';
 import type { RestartHistory } from '../recovery/restart-policy.ts';
 import type { SplitAssignmentState } from '../scheduling/split-assignment-step.ts';
 import type { AttemptRecord } from './attempt-record.ts';
@@ -59,6 +60,7 @@ export interface JobCommon {
   readonly previousPlaces: readonly SlotPlace[];
   readonly restarts: RestartHistory;
   readonly failures: readonly FailureRecord[];
+  readonly quarantine: Quarantine;
   readonly sources: ReadonlyMap<VertexId, SourceProgress>;
   readonly checkpoints: JobCheckpoints;
   /** As stored. */
@@ -136,7 +138,18 @@ export function isEnding(job: Job): job is EndingJob {
 
 /** The parts that go from state to state. */
 export function commonOf(job: Job, changedAtMs: EpochMs): JobCommon {
-  const { spec, submittedAtMs, lastAttempt, previousPlaces, restarts, failures, sources, checkpoints, attempts } = job;
+  const {
+    spec,
+    submittedAtMs,
+    lastAttempt,
+    previousPlaces,
+    restarts,
+    failures,
+    quarantine,
+    sources,
+    checkpoints,
+    attempts,
+  } = job;
   return {
     spec,
     submittedAtMs,
@@ -145,6 +158,7 @@ export function commonOf(job: Job, changedAtMs: EpochMs): JobCommon {
     previousPlaces,
     restarts,
     failures,
+    quarantine,
     sources,
     checkpoints,
     attempts,

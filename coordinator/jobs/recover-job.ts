@@ -142,7 +142,7 @@ function withProblem(common: JobCommon, failure: Failure | undefined, { wallMs }
 }
 
 function commonIn({ record, attempts, stored }: LoadedJob, changedAtMs: EpochMs): JobCommon {
-  const { spec, submittedAtMs, lastAttempt, restarts, failures, origin } = record;
+  const { spec, submittedAtMs, lastAttempt, restarts, failures, quarantine, origin } = record;
   const last = attempts.current ?? attempts.condemned.at(-1);
   return {
     spec,
@@ -152,6 +152,7 @@ function commonIn({ record, attempts, stored }: LoadedJob, changedAtMs: EpochMs)
     previousPlaces: last?.places ?? [],
     restarts: { ...NEVER_RESTARTED, total: restarts },
     failures,
+    quarantine,
     sources: sourcesOf(record, stored),
     checkpoints: openingCheckpoints(stored, origin),
     attempts,

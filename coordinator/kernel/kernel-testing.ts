@@ -40,6 +40,7 @@ export const SETTINGS: KernelSettings = {
   heartbeatIntervalMs: 1_000,
   heartbeatTimeoutMs: 8_000,
   restart: FLINK_EXPONENTIAL_DELAY,
+  quarantineFailures: 3,
   deployTimeoutMs: 300_000,
   endTimeoutMs: 30_000,
   endedJobsMax: 2,

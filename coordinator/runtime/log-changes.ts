@@ -2,6 +2,7 @@ import { formatFailure } from '../../shared/failure/failure.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
 import type { Job } from '../jobs/job.ts';
+import type { FailureRecord } from '../recovery/failure-history.ts';
 
 /** Says what a step has changed: who joined and left, and each job's new state with the failure behind it. */
 export function logChanges(before: KernelState, after: KernelState, logger: Logger): void {
@@ -34,9 +35,7 @@ function logMembers(before: KernelState, after: KernelState, logger: Logger): vo
 
 function logJob(before: Job | undefined, job: Job, logger: Logger): void {
   const jobId = job.spec.jobId;
-  const last = job.failures.at(-1);
-  if (last !== undefined && last !== before?.failures.at(-1)) {
-    const { failure, where, attempt } = last;
+  for (const { failure, where, attempt } of failuresSince(before, job)) {
     logger.warn('job-failure', { jobId, attempt, where, code: failure.code, failure: formatFailure(failure) });
   }
   if (before?.kind !== job.kind) {
@@ -51,4 +50,13 @@ function logJob(before: Job | undefined, job: Job, logger: Logger): void {
   if (job.kind === 'waiting-for-slots' && !(before?.kind === job.kind && before.reason === job.reason)) {
     logger.info('job-waiting', { jobId, reason: job.reason });
   }
+}
+
+/** One step may bring several. Of a job that is new here only the last is news. */
+function failuresSince(before: Job | undefined, { failures }: Job): readonly FailureRecord[] {
+  if (before === undefined) {
+    return failures.slice(-1);
+  }
+  const known = before.failures.at(-1);
+  return known === undefined ? failures : failures.slice(failures.lastIndexOf(known) + 1);
 }

@@ -67,6 +67,7 @@ export class SimulatedWorld {
       heartbeatIntervalMs: 1_000,
       heartbeatTimeoutMs: 8_000,
       restart: FLINK_EXPONENTIAL_DELAY,
+      quarantineFailures: 3,
       deployTimeoutMs: 60_000,
       endTimeoutMs: 30_000,
       endedJobsMax: 1 + this.random.below(4),

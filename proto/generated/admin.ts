@@ -31,6 +31,7 @@ import type { CoordinatorMessage as _nerve_v1_CoordinatorMessage, CoordinatorMes
 import type { DeclineCheckpoint as _nerve_v1_DeclineCheckpoint, DeclineCheckpointDecoded as _nerve_v1_DeclineCheckpointDecoded } from './nerve/v1/DeclineCheckpoint.ts';
 import type { Deploy as _nerve_v1_Deploy, DeployDecoded as _nerve_v1_DeployDecoded } from './nerve/v1/Deploy.ts';
 import type { Draining as _nerve_v1_Draining, DrainingDecoded as _nerve_v1_DrainingDecoded } from './nerve/v1/Draining.ts';
+import type { FailedRecord as _nerve_v1_FailedRecord, FailedRecordDecoded as _nerve_v1_FailedRecordDecoded } from './nerve/v1/FailedRecord.ts';
 import type { Failure as _nerve_v1_Failure, FailureDecoded as _nerve_v1_FailureDecoded } from './nerve/v1/Failure.ts';
 import type { FailureRecord as _nerve_v1_FailureRecord, FailureRecordDecoded as _nerve_v1_FailureRecordDecoded } from './nerve/v1/FailureRecord.ts';
 import type { GetCheckpointRequest as _nerve_v1_GetCheckpointRequest, GetCheckpointRequestDecoded as _nerve_v1_GetCheckpointRequestDecoded } from './nerve/v1/GetCheckpointRequest.ts';
@@ -52,6 +53,7 @@ import type { OperatorSnapshot as _nerve_v1_OperatorSnapshot, OperatorSnapshotDe
 import type { OperatorState as _nerve_v1_OperatorState, OperatorStateDecoded as _nerve_v1_OperatorStateDecoded } from './nerve/v1/OperatorState.ts';
 import type { OperatorStateSummary as _nerve_v1_OperatorStateSummary, OperatorStateSummaryDecoded as _nerve_v1_OperatorStateSummaryDecoded } from './nerve/v1/OperatorStateSummary.ts';
 import type { PreparedCommittable as _nerve_v1_PreparedCommittable, PreparedCommittableDecoded as _nerve_v1_PreparedCommittableDecoded } from './nerve/v1/PreparedCommittable.ts';
+import type { QuarantinedRecord as _nerve_v1_QuarantinedRecord, QuarantinedRecordDecoded as _nerve_v1_QuarantinedRecordDecoded } from './nerve/v1/QuarantinedRecord.ts';
 import type { Refused as _nerve_v1_Refused, RefusedDecoded as _nerve_v1_RefusedDecoded } from './nerve/v1/Refused.ts';
 import type { Register as _nerve_v1_Register, RegisterDecoded as _nerve_v1_RegisterDecoded } from './nerve/v1/Register.ts';
 import type { Registered as _nerve_v1_Registered, RegisteredDecoded as _nerve_v1_RegisteredDecoded } from './nerve/v1/Registered.ts';
@@ -119,6 +121,7 @@ export interface ProtoGrpcType {
       DeclineCheckpoint: MessageTypeDefinition<_nerve_v1_DeclineCheckpoint, _nerve_v1_DeclineCheckpointDecoded>
       Deploy: MessageTypeDefinition<_nerve_v1_Deploy, _nerve_v1_DeployDecoded>
       Draining: MessageTypeDefinition<_nerve_v1_Draining, _nerve_v1_DrainingDecoded>
+      FailedRecord: MessageTypeDefinition<_nerve_v1_FailedRecord, _nerve_v1_FailedRecordDecoded>
       Failure: MessageTypeDefinition<_nerve_v1_Failure, _nerve_v1_FailureDecoded>
       FailureRecord: MessageTypeDefinition<_nerve_v1_FailureRecord, _nerve_v1_FailureRecordDecoded>
       GetCheckpointRequest: MessageTypeDefinition<_nerve_v1_GetCheckpointRequest, _nerve_v1_GetCheckpointRequestDecoded>
@@ -140,6 +143,7 @@ export interface ProtoGrpcType {
       OperatorState: MessageTypeDefinition<_nerve_v1_OperatorState, _nerve_v1_OperatorStateDecoded>
       OperatorStateSummary: MessageTypeDefinition<_nerve_v1_OperatorStateSummary, _nerve_v1_OperatorStateSummaryDecoded>
       PreparedCommittable: MessageTypeDefinition<_nerve_v1_PreparedCommittable, _nerve_v1_PreparedCommittableDecoded>
+      QuarantinedRecord: MessageTypeDefinition<_nerve_v1_QuarantinedRecord, _nerve_v1_QuarantinedRecordDecoded>
       Refused: MessageTypeDefinition<_nerve_v1_Refused, _nerve_v1_RefusedDecoded>
       Register: MessageTypeDefinition<_nerve_v1_Register, _nerve_v1_RegisterDecoded>
       Registered: MessageTypeDefinition<_nerve_v1_Registered, _nerve_v1_RegisteredDecoded>

@@ -22,6 +22,7 @@ import type { CoordinatorMessage as _nerve_v1_CoordinatorMessage, CoordinatorMes
 import type { DeclineCheckpoint as _nerve_v1_DeclineCheckpoint, DeclineCheckpointDecoded as _nerve_v1_DeclineCheckpointDecoded } from './nerve/v1/DeclineCheckpoint.ts';
 import type { Deploy as _nerve_v1_Deploy, DeployDecoded as _nerve_v1_DeployDecoded } from './nerve/v1/Deploy.ts';
 import type { Draining as _nerve_v1_Draining, DrainingDecoded as _nerve_v1_DrainingDecoded } from './nerve/v1/Draining.ts';
+import type { FailedRecord as _nerve_v1_FailedRecord, FailedRecordDecoded as _nerve_v1_FailedRecordDecoded } from './nerve/v1/FailedRecord.ts';
 import type { Failure as _nerve_v1_Failure, FailureDecoded as _nerve_v1_FailureDecoded } from './nerve/v1/Failure.ts';
 import type { Goodbye as _nerve_v1_Goodbye, GoodbyeDecoded as _nerve_v1_GoodbyeDecoded } from './nerve/v1/Goodbye.ts';
 import type { Heartbeat as _nerve_v1_Heartbeat, HeartbeatDecoded as _nerve_v1_HeartbeatDecoded } from './nerve/v1/Heartbeat.ts';
@@ -33,6 +34,7 @@ import type { OperatorList as _nerve_v1_OperatorList, OperatorListDecoded as _ne
 import type { OperatorSnapshot as _nerve_v1_OperatorSnapshot, OperatorSnapshotDecoded as _nerve_v1_OperatorSnapshotDecoded } from './nerve/v1/OperatorSnapshot.ts';
 import type { OperatorState as _nerve_v1_OperatorState, OperatorStateDecoded as _nerve_v1_OperatorStateDecoded } from './nerve/v1/OperatorState.ts';
 import type { PreparedCommittable as _nerve_v1_PreparedCommittable, PreparedCommittableDecoded as _nerve_v1_PreparedCommittableDecoded } from './nerve/v1/PreparedCommittable.ts';
+import type { QuarantinedRecord as _nerve_v1_QuarantinedRecord, QuarantinedRecordDecoded as _nerve_v1_QuarantinedRecordDecoded } from './nerve/v1/QuarantinedRecord.ts';
 import type { Refused as _nerve_v1_Refused, RefusedDecoded as _nerve_v1_RefusedDecoded } from './nerve/v1/Refused.ts';
 import type { Register as _nerve_v1_Register, RegisterDecoded as _nerve_v1_RegisterDecoded } from './nerve/v1/Register.ts';
 import type { Registered as _nerve_v1_Registered, RegisteredDecoded as _nerve_v1_RegisteredDecoded } from './nerve/v1/Registered.ts';
@@ -81,6 +83,7 @@ export interface ProtoGrpcType {
       DeclineCheckpoint: MessageTypeDefinition<_nerve_v1_DeclineCheckpoint, _nerve_v1_DeclineCheckpointDecoded>
       Deploy: MessageTypeDefinition<_nerve_v1_Deploy, _nerve_v1_DeployDecoded>
       Draining: MessageTypeDefinition<_nerve_v1_Draining, _nerve_v1_DrainingDecoded>
+      FailedRecord: MessageTypeDefinition<_nerve_v1_FailedRecord, _nerve_v1_FailedRecordDecoded>
       Failure: MessageTypeDefinition<_nerve_v1_Failure, _nerve_v1_FailureDecoded>
       Goodbye: MessageTypeDefinition<_nerve_v1_Goodbye, _nerve_v1_GoodbyeDecoded>
       Heartbeat: MessageTypeDefinition<_nerve_v1_Heartbeat, _nerve_v1_HeartbeatDecoded>
@@ -92,6 +95,7 @@ export interface ProtoGrpcType {
       OperatorSnapshot: MessageTypeDefinition<_nerve_v1_OperatorSnapshot, _nerve_v1_OperatorSnapshotDecoded>
       OperatorState: MessageTypeDefinition<_nerve_v1_OperatorState, _nerve_v1_OperatorStateDecoded>
       PreparedCommittable: MessageTypeDefinition<_nerve_v1_PreparedCommittable, _nerve_v1_PreparedCommittableDecoded>
+      QuarantinedRecord: MessageTypeDefinition<_nerve_v1_QuarantinedRecord, _nerve_v1_QuarantinedRecordDecoded>
       Refused: MessageTypeDefinition<_nerve_v1_Refused, _nerve_v1_RefusedDecoded>
       Register: MessageTypeDefinition<_nerve_v1_Register, _nerve_v1_RegisterDecoded>
       Registered: MessageTypeDefinition<_nerve_v1_Registered, _nerve_v1_RegisteredDecoded>

@@ -157,6 +157,13 @@ export const OPTIONS = {
     'Failures without a stable time between them after which the job fails for good.',
   ),
 
+  'execution.quarantine.failures': wholeNumber(
+    1,
+    1_000,
+    3,
+    "Attempts that a record may fail, one after another, before it leaves by the side output of its operator's quarantine.",
+  ),
+
   'io.tmp.dirs': optionalText("Folder for job modules and scratch files; the system's temporary folder when absent."),
   'metrics.port': optionalPort('Port of the Prometheus endpoint /metrics; none when absent, 0 chooses one.'),
   'metrics.host': text('127.0.0.1', 'Address of the Prometheus endpoint.'),

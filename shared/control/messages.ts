@@ -1,6 +1,6 @@
 import type { Committable } from '../connector/sink.ts';
 import type { SplitSnapshot, SplitState } from '../connector/source.ts';
-import type { Failure } from '../failure/failure.ts';
+import type { FailedRecord, Failure } from '../failure/failure.ts';
 import type { ParallelismOverrides } from '../graph/define-job.ts';
 import type { RawArguments } from '../graph/job-arguments.ts';
 import type {
@@ -55,6 +55,13 @@ export interface Deployment extends AttemptKey {
   readonly fingerprint: string;
   readonly slots: readonly SlotPlace[];
   readonly checkpointing: DeployedCheckpointing;
+  readonly quarantined: readonly QuarantinedFingerprint[];
+}
+
+/** A record that goes to its operator's side output, and not to its function any more. */
+export interface QuarantinedFingerprint extends Omit<FailedRecord, 'hasQuarantine'> {
+  /** How often the function has thrown on it. */
+  readonly failures: number;
 }
 
 /** What the subtasks of an attempt are told of its checkpoints: the coordinator's settings rule, not each process' own. */

@@ -1,3 +1,5 @@
+import type { OperatorUid } from '../ids.ts';
+
 /**
  * A failure says what its handler must do, not where it came from.
  *
@@ -18,6 +20,19 @@ export interface Failure {
   readonly message: string;
   /** One sentence: what the reader can do about it. */
   readonly remedy?: string;
+  /** The record on which a user's function threw. */
+  readonly record?: FailedRecord;
+}
+
+/** By what a record that made a function throw is found again; nothing of the record itself. */
+export interface FailedRecord {
+  readonly operator: OperatorUid;
+  /** sha256 in hex of what the operator's quarantine, or else its input's serializer, makes of the record. */
+  readonly fingerprint: string;
+  /** The class of what was thrown. */
+  readonly error: string;
+  /** The operator goes on without records on which it has thrown often enough. */
+  readonly hasQuarantine: boolean;
 }
 
 /** The only error this project throws on purpose (besides `invariant`). */

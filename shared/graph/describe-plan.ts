@@ -90,6 +90,6 @@ function summaryOf(node: LogicalNode): string {
     case 'sink':
       return `${node.operator.sink.connector} ${node.operator.sink.summary}`;
     default:
-      return '';
+      return node.quarantine === undefined ? '' : `quarantine → ${node.quarantine.output}`;
   }
 }

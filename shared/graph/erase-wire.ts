@@ -1,3 +1,4 @@
+import type { Quarantine } from '../functions/quarantine.ts';
 import type { Serializer } from '../serialization/serializer.ts';
 
 /**
@@ -10,4 +11,8 @@ export function erase<From extends object, To extends object>(typed: From): To {
 
 export function eraseSerializer<T>(serializer: Serializer<T> | undefined): Serializer<unknown> | undefined {
   return serializer;
+}
+
+export function eraseQuarantine<T>(quarantine: Quarantine<T> | undefined): Quarantine<unknown> | undefined {
+  return quarantine as unknown as Quarantine<unknown> | undefined;
 }

@@ -12,10 +12,11 @@ import type {
   ProcessFunction,
 } from '../functions/functions.ts';
 import type { OutputTag } from '../functions/output-tag.ts';
+import type { Quarantine } from '../functions/quarantine.ts';
 import type { WatermarkStrategy } from '../functions/watermarks.ts';
 import type { Serializer } from '../serialization/serializer.ts';
-import { erase, eraseSerializer } from './erase-wire.ts';
-import type { GraphRecorder, OpenEnd, OperatorOptions } from './graph-recorder.ts';
+import { erase, eraseQuarantine, eraseSerializer } from './erase-wire.ts';
+import type { GraphRecorder, OpenEnd, OperatorOptions, RecordedOptions } from './graph-recorder.ts';
 import { MAIN_OUTPUT } from './logical-graph.ts';
 import type { AsyncSpec, OperatorSpec, Partitioning } from './logical-graph.ts';
 
@@ -26,6 +27,15 @@ export type NamedOptions = OperatorOptions & { readonly uid: string };
 export interface OutputOptions<Out> {
   /** How the main output is written where it crosses to another subtask; default: msgpackr, for plain data. */
   readonly serializer?: Serializer<Out>;
+}
+
+/** Options of an operator whose function a record may make throw. */
+export interface QuarantineOptions<In> {
+  /**
+   * What becomes of a record on which the function throws in attempt after attempt: `quarantineTo(tag, …)`. Absent: the job
+   * restarts as long as its restart strategy allows.
+   */
+  readonly quarantine?: Quarantine<In>;
 }
 
 export interface SourceOptions<T> {
@@ -84,31 +94,37 @@ export class Stream<T> {
     this.ends = ends;
   }
 
-  map<U>(map: MapFunction<T, U>, options: OperatorOptions & OutputOptions<U> = {}): Stream<U> {
-    return this.#next<U>(this.recorder.add({ kind: 'map', map: erase(map) }, [this.ends], options), options);
+  map<U>(
+    map: MapFunction<T, U>,
+    options: OperatorOptions & OutputOptions<U> & QuarantineOptions<T> = {},
+  ): ProcessedStream<U> {
+    return this.#processed({ kind: 'map', map: erase(map) }, options);
   }
 
-  filter(filter: FilterFunction<T>, options: OperatorOptions & OutputOptions<T> = {}): Stream<T> {
-    const uid = this.recorder.add({ kind: 'filter', filter: erase(filter) }, [this.ends], options);
+  filter(
+    filter: FilterFunction<T>,
+    options: OperatorOptions & OutputOptions<T> & QuarantineOptions<T> = {},
+  ): ProcessedStream<T> {
+    const uid = this.recorder.add({ kind: 'filter', filter: erase(filter) }, [this.ends], recorded(options));
     const end = open(uid, MAIN_OUTPUT, options.serializer);
-    return new Stream(this.recorder, [{ ...end, serializer: end.serializer ?? inheritedSerializer(this.ends) }]);
+    const serializer = end.serializer ?? inheritedSerializer(this.ends);
+    return new ProcessedStream(this.recorder, uid, [{ ...end, serializer }]);
   }
 
-  flatMap<U>(flatMap: FlatMapFunction<T, U>, options: OperatorOptions & OutputOptions<U> = {}): Stream<U> {
-    return this.#next<U>(
-      this.recorder.add({ kind: 'flat-map', flatMap: erase(flatMap) }, [this.ends], options),
-      options,
-    );
+  flatMap<U>(
+    flatMap: FlatMapFunction<T, U>,
+    options: OperatorOptions & OutputOptions<U> & QuarantineOptions<T> = {},
+  ): ProcessedStream<U> {
+    return this.#processed({ kind: 'flat-map', flatMap: erase(flatMap) }, options);
   }
 
   /** The general operator: any number of outputs per record, side outputs, `open` and `close`. */
   process<U>(
     process: ProcessFunction<T, U> | ((value: T, context: ProcessContext<U>) => void),
-    options: NamedOptions & OutputOptions<U>,
+    options: NamedOptions & OutputOptions<U> & QuarantineOptions<T>,
   ): ProcessedStream<U> {
     const fn: ProcessFunction<T, U> = typeof process === 'function' ? { process } : process;
-    const uid = this.recorder.add({ kind: 'process', process: erase(fn) }, [this.ends], options);
-    return new ProcessedStream(this.recorder, uid, [open(uid, MAIN_OUTPUT, options.serializer)]);
+    return this.#processed({ kind: 'process', process: erase(fn) }, options);
   }
 
   /** The only way to wait for something outside: bounded in flight, ordered or not. */
@@ -120,7 +136,7 @@ export class Stream<T> {
       timeoutMs: options.timeoutMs ?? 60_000,
     };
     const uid = this.recorder.add({ kind: 'async', async: spec }, [this.ends], { ...options, chaining: 'head' });
-    return this.#next<U>(uid, options);
+    return new Stream(this.recorder, [open(uid, MAIN_OUTPUT, options.serializer)]);
   }
 
   /** Records of one key go to one subtask, in order. The key travels with the record. */
@@ -159,12 +175,16 @@ export class Stream<T> {
     return this.ends.map((end) => ({ ...end, partitioning }));
   }
 
-  #next<U>(uid: string, options: OutputOptions<U>): Stream<U> {
-    return new Stream(this.recorder, [open(uid, MAIN_OUTPUT, options.serializer)]);
+  #processed<U>(
+    spec: OperatorSpec,
+    options: OperatorOptions & OutputOptions<U> & QuarantineOptions<T>,
+  ): ProcessedStream<U> {
+    const uid = this.recorder.add(spec, [this.ends], recorded(options));
+    return new ProcessedStream(this.recorder, uid, [open(uid, MAIN_OUTPUT, options.serializer)]);
   }
 }
 
-/** The output of a `process` operator: its main output, and its side outputs by tag. */
+/** What an operator gives: its main output, and its side outputs by tag (of others than `process`, only its quarantine's). */
 export class ProcessedStream<T> extends Stream<T> {
   readonly #uid: string;
 
@@ -191,8 +211,11 @@ export class KeyedStream<T> {
     this.ends = ends;
   }
 
-  process<U>(process: KeyedProcessFunction<T, U>, options: NamedOptions & OutputOptions<U>): ProcessedStream<U> {
-    const uid = this.#recorder.add({ kind: 'keyed-process', process: erase(process) }, [this.ends], options);
+  process<U>(
+    process: KeyedProcessFunction<T, U>,
+    options: NamedOptions & OutputOptions<U> & QuarantineOptions<T>,
+  ): ProcessedStream<U> {
+    const uid = this.#recorder.add({ kind: 'keyed-process', process: erase(process) }, [this.ends], recorded(options));
     return new ProcessedStream(this.#recorder, uid, [open(uid, MAIN_OUTPUT, options.serializer)]);
   }
 }
@@ -208,15 +231,22 @@ export class ConnectedStreams<A, B> {
     this.#second = second;
   }
 
-  process<U>(process: CoProcessFunction<A, B, U>, options: NamedOptions & OutputOptions<U>): ProcessedStream<U> {
+  process<U>(
+    process: CoProcessFunction<A, B, U>,
+    options: NamedOptions & OutputOptions<U> & QuarantineOptions<A | B>,
+  ): ProcessedStream<U> {
     const spec: OperatorSpec = { kind: 'co-process', process: erase(process) };
-    const uid = this.#recorder.add(spec, [this.#first, this.#second], options);
+    const uid = this.#recorder.add(spec, [this.#first, this.#second], recorded(options));
     return new ProcessedStream(this.#recorder, uid, [open(uid, MAIN_OUTPUT, options.serializer)]);
   }
 }
 
 function open<T>(from: string, output: string, serializer: Serializer<T> | undefined): OpenEnd {
   return { from, output, partitioning: { kind: 'forward' }, serializer: eraseSerializer(serializer) };
+}
+
+function recorded<In>(options: OperatorOptions & QuarantineOptions<In>): RecordedOptions {
+  return { ...options, quarantine: eraseQuarantine(options.quarantine) };
 }
 
 /** A filter passes values on as they are, so its output is written as its input was. */

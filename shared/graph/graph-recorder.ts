@@ -1,3 +1,4 @@
+import type { Quarantine } from '../functions/quarantine.ts';
 import type { Serializer } from '../serialization/serializer.ts';
 import type { LogicalEdge, LogicalNode, OperatorSpec, Partitioning } from './logical-graph.ts';
 
@@ -10,6 +11,9 @@ export interface OperatorOptions {
   readonly slotSharingGroup?: string;
   readonly chaining?: 'allowed' | 'head';
 }
+
+/** As the graph keeps them, without value types. */
+export type RecordedOptions = OperatorOptions & { readonly quarantine?: Quarantine<unknown> | undefined };
 
 /** An end of a stream that is still open: what the next operator will read, and how its records are dealt out. */
 export interface OpenEnd {
@@ -26,14 +30,20 @@ export class GraphRecorder {
   readonly problems: string[] = [];
 
   /** Adds a node reading `inputs[i]` as its input i, and gives its uid. */
-  add(operator: OperatorSpec, inputs: readonly (readonly OpenEnd[])[], options: OperatorOptions): string {
+  add(operator: OperatorSpec, inputs: readonly (readonly OpenEnd[])[], options: RecordedOptions): string {
     const uid = options.uid ?? this.#derivedUid(operator.kind);
+    if (options.uid === undefined && options.quarantine !== undefined) {
+      this.problems.push(
+        `operator "${uid}" has a quarantine, which finds its records by its uid: give it { uid: "…" }`,
+      );
+    }
     this.nodes.push({
       uid,
       operator,
       parallelism: options.parallelism,
       slotSharingGroup: options.slotSharingGroup ?? 'default',
       chaining: options.chaining ?? 'allowed',
+      quarantine: options.quarantine,
     });
     inputs.forEach((ends, input) => {
       for (const end of ends) {

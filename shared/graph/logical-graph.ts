@@ -10,6 +10,7 @@ import type {
   MapFunction,
   ProcessFunction,
 } from '../functions/functions.ts';
+import type { Quarantine } from '../functions/quarantine.ts';
 import type { WatermarkStrategy } from '../functions/watermarks.ts';
 import type { Serializer } from '../serialization/serializer.ts';
 
@@ -72,6 +73,8 @@ export interface LogicalNode {
   readonly slotSharingGroup: string;
   /** `head`: always begins a chain of its own. */
   readonly chaining: 'allowed' | 'head';
+  /** undefined: a record on which the function throws fails the job's attempts until somebody removes the cause. */
+  readonly quarantine: Quarantine<unknown> | undefined;
 }
 
 export interface LogicalGraph {

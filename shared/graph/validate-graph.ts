@@ -1,6 +1,6 @@
 import { isName } from '../ids.ts';
 import { MAX_PARALLELISM_LIMIT } from '../keygroups/key-groups.ts';
-import { parallelismOf } from './logical-graph.ts';
+import { MAIN_OUTPUT, parallelismOf } from './logical-graph.ts';
 import type { LogicalGraph, LogicalNode } from './logical-graph.ts';
 
 /** Every problem of a graph, as sentences that name the operator and say what to do. Empty when it may run. */
@@ -56,6 +56,7 @@ function checkNode(graph: LogicalGraph, node: LogicalNode, problems: string[]): 
       problems.push(`${at}: timeoutMs must be above 0, got ${timeoutMs}`);
     }
   }
+  checkQuarantine(graph, node, problems);
   for (const edge of graph.edges) {
     if (edge.to === node.uid && edge.partitioning.kind !== 'hash' && node.operator.kind === 'keyed-process') {
       problems.push(
@@ -65,10 +66,36 @@ function checkNode(graph: LogicalGraph, node: LogicalNode, problems: string[]): 
   }
 }
 
+/** What leaves a quarantine by a side output that nothing reads would be lost. */
+function checkQuarantine(graph: LogicalGraph, { uid, operator, quarantine }: LogicalNode, problems: string[]): void {
+  if (quarantine === undefined) {
+    return;
+  }
+  const at = `operator "${uid}"`;
+  const why = WITHOUT_QUARANTINE[operator.kind];
+  if (why !== undefined) {
+    problems.push(`${at}: a ${operator.kind} operator can have no quarantine: ${why}`);
+  }
+  if (quarantine.output === MAIN_OUTPUT) {
+    problems.push(`${at}: a quarantine's side output must not be called "${MAIN_OUTPUT}"`);
+  } else if (!graph.edges.some(({ from, output }) => from === uid && output === quarantine.output)) {
+    problems.push(
+      `${at}: nothing reads the side output "${quarantine.output}" of its quarantine, so its records would be lost: read it with .sideOutput(tag)`,
+    );
+  }
+}
+
+const WITHOUT_QUARANTINE: Readonly<Partial<Record<LogicalNode['operator']['kind'], string>>> = {
+  source: 'what a source cannot read is no record yet',
+  sink: 'what a sink cannot write says nothing of the record; check it in an operator before the sink',
+  async:
+    'a rejection speaks of what was called, not of the record; give a value that says so, and check that behind it',
+};
+
 /** A stream that nothing reads is a mistake, except a side output: the user may not care for it. */
 function checkOutputsUsed(graph: LogicalGraph, problems: string[]): void {
   for (const node of graph.nodes) {
-    const used = graph.edges.some((edge) => edge.from === node.uid);
+    const used = graph.edges.some(({ from, output }) => from === node.uid && output !== node.quarantine?.output);
     if (!used && node.operator.kind !== 'sink') {
       problems.push(`operator "${node.uid}": nothing reads its output: end it with .sinkTo(…) or remove it`);
     }

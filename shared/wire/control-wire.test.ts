@@ -132,6 +132,19 @@ const fromTaskManager: readonly FromTaskManager[] = [
   { kind: 'checkpoint-wanted', ...attempt },
   { kind: 'split-request', ...attempt, ...subtask },
   { kind: 'attempt-failed', ...attempt, failure },
+  {
+    kind: 'attempt-failed',
+    ...attempt,
+    failure: {
+      ...failure,
+      record: {
+        operator: parseOperatorUid('parse'),
+        fingerprint: 'ef'.repeat(32),
+        error: 'RangeError',
+        hasQuarantine: true,
+      },
+    },
+  },
   { kind: 'attempt-ended', ...attempt },
   { kind: 'draining' },
   { kind: 'goodbye', reason: 'SIGTERM' },
@@ -161,6 +174,9 @@ const fromCoordinator: readonly FromCoordinator[] = [
         clusterId: 'c',
         transactionPool: 6,
       },
+      quarantined: [
+        { operator: parseOperatorUid('parse'), fingerprint: 'cd'.repeat(32), error: 'TypeError', failures: 3 },
+      ],
     },
   },
   {
@@ -175,6 +191,7 @@ const fromCoordinator: readonly FromCoordinator[] = [
       fingerprint: 'g',
       slots: [],
       checkpointing: { lineage: 'run-1', directory: '/d', restore: undefined, clusterId: 'c', transactionPool: 6 },
+      quarantined: [],
     },
   },
   { kind: 'start', ...attempt },

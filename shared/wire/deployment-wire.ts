@@ -5,7 +5,7 @@ import type {
 import type { Deploy, DeployDecoded } from '../../proto/generated/nerve/v1/Deploy.ts';
 import type { JobModule as WireModule, JobModuleDecoded } from '../../proto/generated/nerve/v1/JobModule.ts';
 import type { DeployedCheckpointing, Deployment, JobModule } from '../control/messages.ts';
-import { parseArtifactHash, parseCheckpointId, parseSlotIndex, parseTaskManagerId } from '../ids.ts';
+import { parseArtifactHash, parseCheckpointId, parseOperatorUid, parseSlotIndex, parseTaskManagerId } from '../ids.ts';
 import { required } from '../invariant.ts';
 import { attemptFromWire, attemptToWire, present } from './keys-wire.ts';
 
@@ -25,6 +25,7 @@ export function deploymentToWire(deployment: Deployment): Deploy {
       dataAddress,
     })),
     checkpointing: checkpointingToWire(deployment.checkpointing),
+    quarantined: deployment.quarantined.map((record) => ({ ...record })),
   };
 }
 
@@ -44,6 +45,12 @@ export function deploymentFromWire(wire: DeployDecoded): Deployment {
       dataAddress,
     })),
     checkpointing: checkpointingFromWire(present(wire.checkpointing, 'checkpointing')),
+    quarantined: wire.quarantined.map(({ operator, fingerprint, error, failures }) => ({
+      operator: parseOperatorUid(operator),
+      fingerprint,
+      error,
+      failures,
+    })),
   };
 }
 

@@ -154,6 +154,7 @@ class World {
       defaultParallelism: 1,
       maxParallelism: 128,
       parallelismOverrides: {},
+      quarantined: [],
       fingerprint: 'f',
       slots,
       checkpointing: {

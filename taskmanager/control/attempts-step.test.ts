@@ -545,6 +545,7 @@ function deploy(job: string, attempt: number, indices: readonly number[], foreig
       defaultParallelism: 1,
       maxParallelism: 8,
       parallelismOverrides: {},
+      quarantined: [],
       fingerprint: 'f',
       slots: foreign === undefined ? own : [...own, place(own.length, foreign, parseTaskManagerId('tm-b'))],
       checkpointing: {

@@ -8,9 +8,10 @@ import { ListStates } from './list-states.ts';
 import type { Capture, Operator } from './operator.ts';
 import type { OperatorOutput } from './operator-output.ts';
 import type { OperatorParts } from './operator-parts.ts';
-import { nameOf, placed } from './operator-scope.ts';
+import { nameOf } from './operator-scope.ts';
 import type { HotCount, OperatorScope } from './operator-scope.ts';
 import type { OutputPressure } from './output-pressure.ts';
+import type { RecordGuard } from './record-guard.ts';
 import type { StateContext } from './state-context.ts';
 
 export interface AsyncDeps {
@@ -59,6 +60,7 @@ export class AsyncOperator implements Operator {
   readonly #spec: AsyncSpec;
   readonly #deps: AsyncDeps;
   readonly #received: HotCount;
+  readonly #guard: RecordGuard;
   readonly #main: OperatorOutput;
   readonly #pressure: OutputPressure;
   readonly #lists = new ListStates();
@@ -76,6 +78,7 @@ export class AsyncOperator implements Operator {
   constructor(parts: OperatorParts, { spec, deps, serializer }: AsyncOptions) {
     this.scope = parts.scope;
     this.#received = parts.received;
+    this.#guard = parts.guard;
     this.#main = parts.main;
     this.#pressure = parts.pressure;
     this.#spec = spec;
@@ -177,7 +180,7 @@ export class AsyncOperator implements Operator {
     try {
       answer = this.#spec.call(call.value, call.abort.signal);
     } catch (error) {
-      throw placed(error, this.scope);
+      throw this.#guard.failed(error, call.value, call.timestampMs);
     }
     answer.then(
       (result) => {
@@ -185,7 +188,7 @@ export class AsyncOperator implements Operator {
       },
       (error: unknown) => {
         if (!this.#isClosed && !call.abort.signal.aborted) {
-          this.#deps.fail(placed(error, this.scope).failure);
+          this.#deps.fail(this.#guard.failed(error, call.value, call.timestampMs).failure);
         }
       },
     );

@@ -2,6 +2,7 @@ import type { TaskConnector, TaskConnectors } from '../../shared/connector/conne
 import type { SourceSpec } from '../../shared/connector/source.ts';
 import type { SinkSpec } from '../../shared/connector/sink.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
+import type { QuarantinedFingerprint } from '../../shared/control/messages.ts';
 import type { JobGraph, JobVertex } from '../../shared/graph/job-graph.ts';
 import { MAIN_OUTPUT } from '../../shared/graph/logical-graph.ts';
 import type { LogicalNode } from '../../shared/graph/logical-graph.ts';
@@ -26,6 +27,8 @@ import { HotCount } from './operator-scope.ts';
 import type { OperatorScope } from './operator-scope.ts';
 import { OutputPressure } from './output-pressure.ts';
 import { ProcessOperator } from './process-operator.ts';
+import { RecordGuard } from './record-guard.ts';
+import type { GuardedQuarantine } from './record-guard.ts';
 import { SinkOperator } from './sink-operator.ts';
 import { SourceOperator } from './source-operator.ts';
 import { Suspensions } from './suspensions.ts';
@@ -40,6 +43,8 @@ export interface ChainOptions {
   readonly async: AsyncDeps;
   /** The metrics of one operator, by its uid. */
   readonly metricsOf: (uid: string) => MetricGroup;
+  /** Of all operators. */
+  readonly quarantined: readonly QuarantinedFingerprint[];
 }
 
 /** Builds the operators of one subtask. Nothing is opened yet. */
@@ -136,7 +141,7 @@ class ChainBuilder {
         this.#async = new AsyncOperator(parts, {
           spec: operator.async,
           deps: this.#options.async,
-          serializer: this.#inputSerializerOf(node),
+          serializer: this.#inputSerializerOf(node, 0),
         });
         return this.#async;
       default:
@@ -145,9 +150,11 @@ class ChainBuilder {
   }
 
   /** Of the edges that end at the operator; where they differ each can write the values of all. */
-  #inputSerializerOf({ uid }: LogicalNode): Serializer<unknown> {
-    const edges = this.#options.graph.edges.filter(({ edge }) => edge.to === uid);
-    return edges.find(({ edge }) => edge.serializer !== undefined)?.edge.serializer ?? defaultSerializer;
+  #inputSerializerOf({ uid }: LogicalNode, input: 0 | 1): Serializer<unknown> {
+    const { graph, vertex } = this.#options;
+    const edges = [...graph.edges.map(({ edge }) => edge), ...vertex.chained];
+    const own = edges.find((edge) => edge.to === uid && edge.input === input && edge.serializer !== undefined);
+    return own?.serializer ?? defaultSerializer;
   }
 
   #partsOf(node: LogicalNode, place: number): OperatorParts {
@@ -162,14 +169,45 @@ class ChainBuilder {
       ...graph.edges.filter(({ edge }) => edge.from === node.uid).map(({ edge }) => edge.output),
     ]);
     names.delete(MAIN_OUTPUT);
+    const main = this.#outputOf(node, MAIN_OUTPUT, metrics);
+    const sides = new Map([...names].map((name) => [name, this.#outputOf(node, name, metrics)]));
     return {
       scope: { ...scope, uid: node.uid },
       place,
       received,
-      main: this.#outputOf(node, MAIN_OUTPUT, metrics),
-      sides: new Map([...names].map((name) => [name, this.#outputOf(node, name, metrics)])),
+      main,
+      sides,
+      guard: this.#guardOf(node, sides, metrics),
       pressure: this.#pressure,
       suspensions: this.#suspensions,
+    };
+  }
+
+  #guardOf(node: LogicalNode, sides: ReadonlyMap<string, OperatorOutput>, metrics: MetricGroup): RecordGuard {
+    return new RecordGuard({
+      scope: { ...this.#options.scope, uid: node.uid },
+      fingerprint: {
+        identify: node.quarantine?.identify,
+        serializers: [this.#inputSerializerOf(node, 0), this.#inputSerializerOf(node, 1)],
+      },
+      quarantine: this.#quarantineOf(node, sides, metrics),
+    });
+  }
+
+  #quarantineOf(
+    { uid, quarantine }: LogicalNode,
+    sides: ReadonlyMap<string, OperatorOutput>,
+    metrics: MetricGroup,
+  ): GuardedQuarantine | undefined {
+    if (quarantine === undefined) {
+      return undefined;
+    }
+    const own = this.#options.quarantined.filter(({ operator }) => operator === uid);
+    return {
+      letterOf: quarantine.letterOf,
+      output: sides.get(quarantine.output),
+      records: new Map(own.map((record) => [record.fingerprint, record])),
+      count: metrics.counter('numRecordsQuarantined'),
     };
   }
 

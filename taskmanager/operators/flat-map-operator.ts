@@ -2,9 +2,9 @@ import type { FlatMapFunction } from '../../shared/functions/functions.ts';
 import type { Operator } from './operator.ts';
 import type { OperatorOutput } from './operator-output.ts';
 import type { OperatorParts } from './operator-parts.ts';
-import { placed } from './operator-scope.ts';
 import type { HotCount, OperatorScope } from './operator-scope.ts';
 import type { OutputPressure } from './output-pressure.ts';
+import type { RecordGuard } from './record-guard.ts';
 import type { Resumable, Suspensions } from './suspensions.ts';
 
 interface Waiting {
@@ -24,17 +24,21 @@ export class FlatMapOperator implements Operator, Resumable {
   readonly #flatMap: FlatMapFunction<unknown, unknown>;
   readonly #main: OperatorOutput;
   readonly #received: HotCount;
+  readonly #guard: RecordGuard;
   readonly #pressure: OutputPressure;
   readonly #suspensions: Suspensions;
   readonly #place: number;
   readonly #waiting: Waiting[] = [];
   #iterator: Iterator<unknown> | undefined;
+  /** Of the record whose values the iterator yields. */
+  #value: unknown;
   #timestampMs: number | undefined;
 
   constructor(parts: OperatorParts, flatMap: FlatMapFunction<unknown, unknown>) {
     this.scope = parts.scope;
     this.#main = parts.main;
     this.#received = parts.received;
+    this.#guard = parts.guard;
     this.#pressure = parts.pressure;
     this.#suspensions = parts.suspensions;
     this.#place = parts.place;
@@ -67,52 +71,50 @@ export class FlatMapOperator implements Operator, Resumable {
   close(): void {
     const iterator = this.#iterator;
     this.#iterator = undefined;
+    this.#value = undefined;
     this.#waiting.length = 0;
     iterator?.return?.();
   }
 
   /** False when the iterator was suspended. */
   #emitAll(value: unknown, timestampMs: number | undefined): boolean {
-    const values = this.#apply(value);
-    if (Array.isArray(values)) {
-      for (const each of values) {
-        this.#main.emit(each, timestampMs);
-      }
+    if (this.#guard.isWatching && this.#guard.takes(value, timestampMs)) {
       return true;
     }
-    this.#iterator = values[Symbol.iterator]();
+    try {
+      const values = this.#flatMap(value);
+      if (Array.isArray(values)) {
+        for (const each of values) {
+          this.#main.emit(each, timestampMs);
+        }
+        return true;
+      }
+      this.#iterator = values[Symbol.iterator]();
+    } catch (error) {
+      throw this.#guard.failed(error, value, timestampMs);
+    }
+    this.#value = value;
     this.#timestampMs = timestampMs;
     return this.#drainIterator();
   }
 
   #drainIterator(): boolean {
-    while (this.#iterator !== undefined) {
-      if (this.#pressure.isBlocked) {
-        return false;
-      }
-      const next = this.#next(this.#iterator);
-      if (next.done === true) {
-        this.#iterator = undefined;
-      } else {
-        this.#main.emit(next.value, this.#timestampMs);
-      }
-    }
-    return true;
-  }
-
-  #apply(value: unknown): Iterable<unknown> {
     try {
-      return this.#flatMap(value);
+      while (this.#iterator !== undefined) {
+        if (this.#pressure.isBlocked) {
+          return false;
+        }
+        const next = this.#iterator.next();
+        if (next.done === true) {
+          this.#iterator = undefined;
+          this.#value = undefined;
+        } else {
+          this.#main.emit(next.value, this.#timestampMs);
+        }
+      }
+      return true;
     } catch (error) {
-      throw placed(error, this.scope);
-    }
-  }
-
-  #next(iterator: Iterator<unknown>): IteratorResult<unknown, unknown> {
-    try {
-      return iterator.next();
-    } catch (error) {
-      throw placed(error, this.scope);
+      throw this.#guard.failed(error, this.#value, this.#timestampMs);
     }
   }
 }

@@ -16,6 +16,8 @@ import type { OperatorParts } from './operator-parts.ts';
 import { placed } from './operator-scope.ts';
 import type { HotCount, OperatorScope } from './operator-scope.ts';
 import { OutputContext } from './output-context.ts';
+import type { GuardedRecord } from './record-fingerprint.ts';
+import type { RecordGuard } from './record-guard.ts';
 import type { StateContext } from './state-context.ts';
 import { TimerFiring } from './timer-firing.ts';
 
@@ -29,11 +31,13 @@ const ALARM_MS_MAX = 2 ** 31 - 1;
  * K1  While `isStateful` is false the function has declared nothing: records are handed over one by one, by `record`.
  * K2  `process` and a timer's call need the key's state to be fetched, and the lease of it to be held.
  * K3  What a function emits or writes after its subtask was closed goes nowhere.
+ * K4  A record that is quarantined reaches neither the function nor the state; timers have no record, and are not quarantined.
  */
 export class KeyedProcessOperator implements Operator {
   readonly scope: OperatorScope;
   readonly #process: KeyedProcessFunction<unknown, unknown>;
   readonly #received: HotCount;
+  readonly #guard: RecordGuard;
   readonly #context: OutputContext;
   readonly #lists = new ListStates();
   #state: StateContext | undefined;
@@ -50,6 +54,7 @@ export class KeyedProcessOperator implements Operator {
   constructor(parts: OperatorParts, process: KeyedProcessFunction<unknown, unknown>) {
     this.scope = parts.scope;
     this.#received = parts.received;
+    this.#guard = parts.guard;
     this.#process = process;
     this.#context = new OutputContext(parts);
     this.#context.keyTimers = new NoTimers(
@@ -197,15 +202,27 @@ export class KeyedProcessOperator implements Operator {
 
   #call(value: unknown, timestampMs: number | undefined, key: string): Promise<void> | undefined {
     this.#received.value += 1;
+    if (this.#guard.isWatching && this.#guard.takes(value, timestampMs, key)) {
+      return undefined;
+    }
     this.#context.timestamp = timestampMs;
     this.#context.key = key;
     let answer: unknown;
     try {
       answer = this.#process.process(value, this.#context);
     } catch (error) {
-      throw placed(error, this.scope);
+      throw this.#guard.failed(error, value, timestampMs, key);
     }
-    return answer instanceof Promise ? ended(answer) : undefined;
+    return answer instanceof Promise ? this.#ended(answer, { value, timestampMs, key }) : undefined;
+  }
+
+  /** What a function's promise gives does not matter. */
+  async #ended(answer: Promise<unknown>, { value, timestampMs, key }: CalledRecord): Promise<void> {
+    try {
+      await answer;
+    } catch (error) {
+      throw this.#guard.failed(error, value, timestampMs, key);
+    }
   }
 
   #callTimer(timer: Timer, part: KeyPart, timeDomain: 'event' | 'processing'): Promise<void> | undefined {
@@ -262,7 +279,8 @@ export class KeyedProcessOperator implements Operator {
   }
 }
 
-/** What a function's promise gives does not matter. */
+type CalledRecord = Pick<GuardedRecord, 'value' | 'timestampMs'> & { readonly key: string };
+
 async function ended(answer: Promise<unknown>): Promise<void> {
   await answer;
 }

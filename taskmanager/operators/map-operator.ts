@@ -1,33 +1,34 @@
 import type { MapFunction } from '../../shared/functions/functions.ts';
 import type { Operator } from './operator.ts';
 import type { OperatorParts } from './operator-parts.ts';
-import { placed } from './operator-scope.ts';
 import type { OperatorOutput } from './operator-output.ts';
 import type { HotCount, OperatorScope } from './operator-scope.ts';
+import type { RecordGuard } from './record-guard.ts';
 
 export class MapOperator implements Operator {
   readonly scope: OperatorScope;
   readonly #map: MapFunction<unknown, unknown>;
   readonly #main: OperatorOutput;
   readonly #received: HotCount;
+  readonly #guard: RecordGuard;
 
   constructor(parts: OperatorParts, map: MapFunction<unknown, unknown>) {
     this.scope = parts.scope;
     this.#main = parts.main;
     this.#received = parts.received;
+    this.#guard = parts.guard;
     this.#map = map;
   }
 
   record(value: unknown, timestampMs: number | undefined): void {
     this.#received.value += 1;
-    this.#main.emit(this.#apply(value), timestampMs);
-  }
-
-  #apply(value: unknown): unknown {
+    if (this.#guard.isWatching && this.#guard.takes(value, timestampMs)) {
+      return;
+    }
     try {
-      return this.#map(value);
+      this.#main.emit(this.#map(value), timestampMs);
     } catch (error) {
-      throw placed(error, this.scope);
+      throw this.#guard.failed(error, value, timestampMs);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
+import type { FailedRecord } from '../../shared/failure/failure.ts';
 import type { AttemptKey, SubtaskKey } from '../../shared/control/messages.ts';
 import type { Counter } from '../../shared/metrics/metrics.ts';
 
@@ -13,15 +14,19 @@ export const USER_FUNCTION_FAILED = 'user-function-failed';
 
 /**
  * What is thrown on when a user's function (or a writer) threw. An error that names its place already, from further down the
- * chain or from a connector, goes on as it is.
+ * chain or from a connector, goes on as it is. `record`: the one on which the function threw.
  */
-export function placed(error: unknown, scope: OperatorScope): StreamError {
+export function placed(error: unknown, scope: OperatorScope, record?: FailedRecord): StreamError {
   if (error instanceof StreamError) {
     return error;
   }
   const { reaction, message } = classifyUnknown(error, nameOf(scope));
+  const remedy = 'A record that is bad should leave by a side output.';
+  const failure = { code: USER_FUNCTION_FAILED, reaction, message, remedy };
   return new StreamError(
-    { code: USER_FUNCTION_FAILED, reaction, message, remedy: 'A record that is bad should leave by a side output.' },
+    record === undefined
+      ? failure
+      : { ...failure, message: `${message}, on the record with fingerprint ${record.fingerprint}`, record },
     { cause: error },
   );
 }

@@ -10,13 +10,16 @@ import {
 import { KEY_HASH_ID } from '../../shared/keygroups/key-hash.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
+import { defaultSerializer } from '../../shared/serialization/default-serializer.ts';
 import { MemorySnapshotStore } from '../../shared/snapshot-store/memory-snapshot-store.ts';
 import { MemoryKeyValueStore } from '../state/memory-key-value-store.ts';
 import type { OperatorOpenContext } from './operator.ts';
 import { OperatorOutput } from './operator-output.ts';
 import type { OperatorParts } from './operator-parts.ts';
 import { HotCount } from './operator-scope.ts';
+import type { OperatorScope } from './operator-scope.ts';
 import { OutputPressure } from './output-pressure.ts';
+import { RecordGuard } from './record-guard.ts';
 import type { StateContext } from './state-context.ts';
 import { Suspensions } from './suspensions.ts';
 
@@ -24,16 +27,18 @@ import { Suspensions } from './suspensions.ts';
 export function partsFor(emitted: unknown[], subtask = 0, parallelism = 1): OperatorParts {
   const metrics = new MetricRegistry().group({});
   const pressure = new OutputPressure();
+  const scope = {
+    jobId: parseJobId('job'),
+    attempt: parseAttemptNumber(1),
+    vertex: parseVertexId('vertex'),
+    subtask: parseSubtaskIndex(subtask),
+    jobName: 'job',
+    uid: 'uid',
+    parallelism,
+  };
   return {
-    scope: {
-      jobId: parseJobId('job'),
-      attempt: parseAttemptNumber(1),
-      vertex: parseVertexId('vertex'),
-      subtask: parseSubtaskIndex(subtask),
-      jobName: 'job',
-      uid: 'uid',
-      parallelism,
-    },
+    scope,
+    guard: guardFor(scope),
     place: 0,
     received: new HotCount(metrics.counter('in')),
     main: new OperatorOutput({
@@ -46,6 +51,12 @@ export function partsFor(emitted: unknown[], subtask = 0, parallelism = 1): Oper
     pressure,
     suspensions: new Suspensions(),
   };
+}
+
+/** Of an operator without a quarantine. */
+export function guardFor(scope: OperatorScope): RecordGuard {
+  const fingerprint = { identify: undefined, serializers: [defaultSerializer, defaultSerializer] } as const;
+  return new RecordGuard({ scope, fingerprint, quarantine: undefined });
 }
 
 /** A context whose checkpoint holds these lists, by former subtask; undefined: empty state. */

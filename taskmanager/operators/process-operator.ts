@@ -2,32 +2,37 @@ import type { ProcessFunction } from '../../shared/functions/functions.ts';
 import { ListStates } from './list-states.ts';
 import type { Capture, Operator, OperatorOpenContext } from './operator.ts';
 import type { OperatorParts } from './operator-parts.ts';
-import { placed } from './operator-scope.ts';
 import type { HotCount, OperatorScope } from './operator-scope.ts';
 import { OutputContext } from './output-context.ts';
+import type { RecordGuard } from './record-guard.ts';
 import type { StateContext } from './state-context.ts';
 
 export class ProcessOperator implements Operator {
   readonly scope: OperatorScope;
   readonly #process: ProcessFunction<unknown, unknown>;
   readonly #received: HotCount;
+  readonly #guard: RecordGuard;
   readonly #context: OutputContext;
   readonly #lists = new ListStates();
 
   constructor(parts: OperatorParts, process: ProcessFunction<unknown, unknown>) {
     this.scope = parts.scope;
     this.#received = parts.received;
+    this.#guard = parts.guard;
     this.#process = process;
     this.#context = new OutputContext(parts);
   }
 
   record(value: unknown, timestampMs: number | undefined): void {
     this.#received.value += 1;
+    if (this.#guard.isWatching && this.#guard.takes(value, timestampMs)) {
+      return;
+    }
     this.#context.timestamp = timestampMs;
     try {
       this.#process.process(value, this.#context);
     } catch (error) {
-      throw placed(error, this.scope);
+      throw this.#guard.failed(error, value, timestampMs);
     }
   }
 

@@ -238,6 +238,7 @@ export function openSlots(
     defaultParallelism: 1,
     maxParallelism: 128,
     parallelismOverrides: {},
+    quarantined: [],
     fingerprint: fingerprintOf(graph),
     slots: places,
     checkpointing: {

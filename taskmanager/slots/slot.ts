@@ -159,6 +159,7 @@ export class Slot {
       exchange: this.#exchange,
       connectors: this.#deps.connectors,
       metricsOf,
+      quarantined: this.#spec.deployment.quarantined,
       async: {
         monotonicMs: () => this.#deps.clock.monotonicMs(),
         schedule: this.#deps.after,

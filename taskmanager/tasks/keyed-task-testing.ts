@@ -26,6 +26,7 @@ import type { Chain } from '../operators/chain.ts';
 import { KeyedProcessOperator } from '../operators/keyed-process-operator.ts';
 import type { CapturedState } from '../operators/operator.ts';
 import { OperatorOutput } from '../operators/operator-output.ts';
+import { guardFor } from '../operators/operator-testing.ts';
 import { HotCount } from '../operators/operator-scope.ts';
 import { OutputPressure } from '../operators/output-pressure.ts';
 import type { StateContext, StateLimits } from '../operators/state-context.ts';
@@ -292,7 +293,7 @@ export class KeyedTask<In, Out> {
     const received = new HotCount(registry.counter('in'));
     const scope = scopeOf(context.subtask, context.parallelism);
     this.operator = new KeyedProcessOperator(
-      { scope, place: 0, received, main, sides: new Map(), pressure, suspensions },
+      { scope, place: 0, received, main, sides: new Map(), guard: guardFor(scope), pressure, suspensions },
       erase(process),
     );
     this.#chain = {

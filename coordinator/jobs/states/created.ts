@@ -2,6 +2,7 @@ import type { EpochMs } from '../../../shared/clock/clock.ts';
 import type { RestoreHandle } from '../../../shared/control/messages.ts';
 import type { AttemptNumber, VertexId } from '../../../shared/ids.ts';
 import type { StoredCheckpoints } from '../../checkpoints/open-checkpoints.ts';
+import { NOTHING_QUARANTINED } from '../../recovery/quarantine.ts';
 import { NEVER_RESTARTED } from '../../recovery/restart-policy.ts';
 import { NO_ATTEMPTS } from '../attempt-record.ts';
 import { openingCheckpoints } from '../job-checkpoints.ts';
@@ -27,6 +28,7 @@ export function createJob(spec: JobSpec, beginning: JobBeginning, wallMs: EpochM
     previousPlaces: [],
     restarts: NEVER_RESTARTED,
     failures: [],
+    quarantine: NOTHING_QUARANTINED,
     sources: new Map(spec.sources.map(({ vertex }) => [vertex, beginning.sources.get(vertex) ?? UNDISCOVERED])),
     checkpoints: openingCheckpoints(beginning.stored, beginning.origin),
     attempts: NO_ATTEMPTS,

@@ -129,5 +129,6 @@ function deploymentOf(job: DeployingJob, { settings }: JobContext): Deployment {
       clusterId: transactionScope(settings.clusterId, job.spec),
       transactionPool: transactionPoolSize(settings.checkpoints),
     },
+    quarantined: job.quarantine.quarantined,
   };
 }

@@ -1,11 +1,13 @@
 // From proto/control.proto
 
+import type { FailedRecord as _nerve_v1_FailedRecord, FailedRecordDecoded as _nerve_v1_FailedRecordDecoded } from '../../nerve/v1/FailedRecord.ts';
 
 export interface Failure {
   'code'?: (string);
   'reaction'?: (string);
   'message'?: (string);
   'remedy'?: (string);
+  'record'?: (_nerve_v1_FailedRecord | null);
 }
 
 export interface FailureDecoded {
@@ -13,4 +15,5 @@ export interface FailureDecoded {
   'reaction': (string);
   'message': (string);
   'remedy': (string);
+  'record': (_nerve_v1_FailedRecordDecoded | null);
 }
