@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StreamError } from '../../shared/failure/failure.ts';
 import { parseArtifactHash } from '../../shared/ids.ts';
@@ -75,6 +75,7 @@ export class NodeArtifactStore implements ArtifactStore {
       }
       await rename(beside, this.pathOf(hash));
     } catch (error) {
+      await Promise.allSettled([rm(beside, { force: true })]);
       throw notStored(this.pathOf(hash), 'written', error);
     }
   }

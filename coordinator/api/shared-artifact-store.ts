@@ -41,7 +41,7 @@ export class SharedArtifactStore implements ArtifactStore {
   }
 
   async read(hash: ArtifactHash): Promise<Buffer | undefined> {
-    const cached = await this.#cache.read(hash);
+    const cached = await this.#cached(hash);
     if (cached !== undefined) {
       return cached;
     }
@@ -54,6 +54,18 @@ export class SharedArtifactStore implements ArtifactStore {
     }
     await this.#cache.put(answer.bytes);
     return answer.bytes;
+  }
+
+  /** A copy that was damaged is none: what it was copied from is still there. */
+  async #cached(hash: ArtifactHash): Promise<Buffer | undefined> {
+    try {
+      return await this.#cache.read(hash);
+    } catch (error) {
+      if (error instanceof StreamError && error.failure.code === 'artifact-damaged') {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   pathOf(hash: ArtifactHash): string {

@@ -99,7 +99,8 @@ async function closingOnError<T>(made: JobConnectors, work: () => Promise<T>): P
   try {
     return await work();
   } catch (error) {
-    await closeConnectors(made);
+    // Why it was refused says more than what a connector says when it is closed.
+    await Promise.allSettled([closeConnectors(made)]);
     throw error;
   }
 }
