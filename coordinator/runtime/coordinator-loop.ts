@@ -282,7 +282,7 @@ export class CoordinatorLoop {
     }
     const before = this.state;
     const step = kernelStep(before, event, this.#context());
-    logChanges(before, step.state, this.#deps.logger);
+    logChanges(before, step.state, this.#deps.logger, event.kind === 'goodbye');
     await performEffects(step, this.#effects(ending));
     this.#forgetDeleted(step);
   }

@@ -4,10 +4,13 @@ import type { KernelState } from '../kernel/kernel-state.ts';
 import type { Job } from '../jobs/job.ts';
 import type { FailureRecord } from '../recovery/failure-history.ts';
 
-/** Says what a step has changed: who joined and left, and each job's new state with the failure behind it. */
-export function logChanges(before: KernelState, after: KernelState, logger: Logger): void {
+/**
+ * Says what a step has changed: who joined and left, and each job's new state with the failure behind it. `isGoodbye`: who left had said
+ * so, and nobody has to look for a cause.
+ */
+export function logChanges(before: KernelState, after: KernelState, logger: Logger, isGoodbye = false): void {
   if (before.membership.members !== after.membership.members) {
-    logMembers(before, after, logger);
+    logMembers(before, after, logger, isGoodbye);
   }
   if (before.jobs !== after.jobs) {
     for (const job of after.jobs.values()) {
@@ -19,7 +22,7 @@ export function logChanges(before: KernelState, after: KernelState, logger: Logg
   }
 }
 
-function logMembers(before: KernelState, after: KernelState, logger: Logger): void {
+function logMembers(before: KernelState, after: KernelState, logger: Logger, isGoodbye: boolean): void {
   for (const [id, member] of after.membership.members) {
     if (before.membership.members.get(id) !== member) {
       const { incarnation, dataAddress, slots } = member;
@@ -28,7 +31,12 @@ function logMembers(before: KernelState, after: KernelState, logger: Logger): vo
   }
   for (const [id, member] of before.membership.members) {
     if (!after.membership.members.has(id)) {
-      logger.warn('task-manager-lost', { taskManager: id, incarnation: member.incarnation });
+      const who = { taskManager: id, incarnation: member.incarnation };
+      if (isGoodbye) {
+        logger.info('task-manager-left', who);
+      } else {
+        logger.warn('task-manager-lost', who);
+      }
     }
   }
 }
