@@ -17,6 +17,8 @@ export interface GlobalOptions {
 /** The global options and those of single commands, as commander reads them. */
 export interface CommandOptions extends GlobalOptions {
   readonly parallelism?: string;
+  readonly reactive?: boolean;
+  readonly minParallelism?: string;
   readonly jobId?: string;
   readonly wait?: boolean;
   readonly helpJob?: boolean;

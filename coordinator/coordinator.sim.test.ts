@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { SimulatedWorld } from './simulation/simulated-world-testing.ts';
+import { KERNEL_MUTATIONS, SimulatedWorld } from './simulation/simulated-world-testing.ts';
+import type { KernelMutation } from './simulation/simulated-world-testing.ts';
 
 const SEEDS = 4_000;
 /** Runs one seed only: NERVE_SEED=17 vitest run --project sim coordinator */
@@ -38,10 +39,34 @@ test('whatever fails and when: no attempt overlaps another, no slot is shared, n
       'checkpoints',
       'failed checkpoints',
       'committed',
+      'drained',
+      'redeployment begun',
+      'redeployment refused',
+      'rescaled: asked-for',
+      'rescaled: more-slots',
+      'rescaled: slots-there-are',
+      'rescaled: task-manager-leaves',
+      'not redeployed',
     ] as const) {
       expect(entered.get(state) ?? 0, state).toBeGreaterThan(20);
     }
   }
+});
+
+/** Seeds until a mutated world is noticed: a broken promise, or a job that does not come to its end. */
+function seedsUntilNoticed(mutation: KernelMutation): number {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    try {
+      new SimulatedWorld(seed, mutation).run();
+    } catch {
+      return seed;
+    }
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+test.each(KERNEL_MUTATIONS)('a new leader that breaks the protocol is noticed: %s', (mutation) => {
+  expect(seedsUntilNoticed(mutation)).toBeLessThan(SEEDS);
 });
 
 test('the same seed gives the same run', () => {

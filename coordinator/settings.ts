@@ -6,6 +6,7 @@ import { transactionTimeoutNeededMs } from './checkpoints/checkpoint-settings.ts
 import type { CheckpointSettings } from './checkpoints/checkpoint-settings.ts';
 import type { KernelSettings } from './kernel/kernel-state.ts';
 import type { RestartStrategy } from './recovery/restart-policy.ts';
+import type { ScalingSettings } from './scheduling/scale-reactive.ts';
 
 /** From Deploy until every subtask must be ready: fetching a module, opening readers and writers on a slow network. */
 const DEPLOY_TIMEOUT_MS = 300_000;
@@ -37,6 +38,7 @@ export function kernelSettings(configuration: Configuration): KernelSettings {
     abandonTimeoutMs: ABANDON_TIMEOUT_MS,
     adoptionTimeoutMs: ADOPTION_TIMEOUT_MS,
     checkpoints: checkpointSettings(configuration),
+    scaling: scalingSettings(configuration),
     checkpointDirectory: checkpointDirectory(configuration),
     clusterId: clusterId(configuration),
   };
@@ -117,6 +119,14 @@ function checkpointSettings(configuration: Configuration): CheckpointSettings {
     retained: configuration['execution.checkpointing.num-retained'],
     concurrentMax: configuration['execution.checkpointing.max-concurrent-checkpoints'],
     idBlock: ID_BLOCK,
+  };
+}
+
+function scalingSettings(configuration: Configuration): ScalingSettings {
+  return {
+    cooldownMs: configuration['coordinator.adaptive-scheduler.executing.cooldown-after-rescaling'],
+    stabilizationMs: configuration['coordinator.adaptive-scheduler.executing.resource-stabilization-timeout'],
+    failedCheckpointsMax: configuration['coordinator.adaptive-scheduler.rescale-trigger.max-checkpoint-failures'],
   };
 }
 

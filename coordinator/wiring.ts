@@ -26,6 +26,7 @@ import type { ConnectorDeps } from './api/make-connectors.ts';
 import { NodeArtifactStore } from './api/node-artifact-store.ts';
 import { inspectJob } from './api/node-inspect-job.ts';
 import { SharedArtifactStore } from './api/shared-artifact-store.ts';
+import { shapeJob } from './api/rescale-job.ts';
 import { remakeConnectors } from './api/submit-job.ts';
 import type { SubmitDeps } from './api/submit-job.ts';
 import { EtcdElection } from './election/etcd-election.ts';
@@ -146,6 +147,7 @@ export function wireLoop(
     },
     probe: probeAddress,
     remakeConnectors: wireRemakeConnectors(settings, { snapshots, logger }),
+    shapeJob: async (order) => await shapeJob(order, connectorDeps(settings, { snapshots, logger })),
     epoch,
     isProven,
     settings: kernelSettings(configuration),
@@ -194,6 +196,7 @@ export function servedBy(
     version: VERSION,
     defaultParallelism: configuration['parallelism.default'],
     maxParallelism: configuration['pipeline.max-parallelism'],
+    schedulerMode: configuration['scheduler-mode'],
     artifactBytesMax: configuration['coordinator.artifact-bytes-max'],
   };
 }

@@ -27,6 +27,10 @@ export interface Submission {
   /** undefined: the cluster's default. */
   readonly parallelism?: number | undefined;
   readonly maxParallelism?: number | undefined;
+  /** undefined: the cluster's scheduler-mode. A reactive job has as much parallelism as the slots give it: up to `parallelism`, if any. */
+  readonly schedulerMode?: 'default' | 'reactive' | undefined;
+  /** Of a reactive job; undefined: 1. */
+  readonly leastParallelism?: number | undefined;
   /** undefined: generated. */
   readonly jobId?: string | undefined;
   /** Directory of a savepoint or checkpoint to begin with. */
@@ -104,6 +108,9 @@ export interface JobSummary {
   readonly state: string;
   readonly attempt: number;
   readonly restarts: number;
+  /** Of operators for which nothing else is said; undefined: a coordinator of an older version does not say. */
+  readonly parallelism?: number | undefined;
+  readonly schedulerMode?: string | undefined;
   readonly submittedAtMs: number;
   readonly changedAtMs: number;
   readonly failure?: Failure;

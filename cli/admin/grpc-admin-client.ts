@@ -35,12 +35,14 @@ export function grpcAdminClient(where: LeaderDirectory | readonly string[], elec
   const connection = new GrpcAdminConnection(directory, electionMs);
   const call: Call = async (invoke, deadlineMs = DEADLINE_MS) => await connection.call(invoke, deadlineMs);
   return {
-    submit: async ({ module, args, parallelism, maxParallelism, jobId, fromSavepoint, allowNonRestoredState }) => {
+    submit: async ({ module, args, jobId, fromSavepoint, allowNonRestoredState, ...scaling }) => {
       const request = {
         ...(Buffer.isBuffer(module) ? { module } : { modulePath: module.path }),
         arguments: { ...args },
-        defaultParallelism: parallelism ?? 0,
-        maxParallelism: maxParallelism ?? 0,
+        defaultParallelism: scaling.parallelism ?? 0,
+        maxParallelism: scaling.maxParallelism ?? 0,
+        schedulerMode: scaling.schedulerMode ?? '',
+        leastParallelism: scaling.leastParallelism ?? 0,
         jobId: jobId ?? '',
         fromSavepoint: fromSavepoint ?? '',
         allowNonRestoredState: allowNonRestoredState === true,
@@ -128,6 +130,8 @@ function summaryFromWire(wire: JobSummaryDecoded): JobSummary {
     restarts: wire.restarts,
     submittedAtMs: Number(wire.submittedAtMs),
     changedAtMs: Number(wire.changedAtMs),
+    parallelism: wire.parallelism === 0 ? undefined : wire.parallelism,
+    schedulerMode: wire.schedulerMode === '' ? undefined : wire.schedulerMode,
   };
   return wire.failure === null ? summary : { ...summary, failure: failureFromWire(wire.failure) };
 }

@@ -38,6 +38,16 @@ test('a subtask is shown with its own counts, not with those of its operators', 
   expect(text).toMatch(/raw +0 +running +tm-1 +0 +1,200 +0 +25 % +0 %/);
 });
 
+test('a job shows its parallelism, and whether that follows the slots', () => {
+  const reactive = { ...summary, parallelism: 3, schedulerMode: 'reactive' };
+  const detail = { summary: reactive, subtasks: [], metrics: [], failures: [], planJson: '' };
+
+  expect(renderJob(detail, 4_000)).toContain('1 restarts; parallelism 3 (reactive)\n');
+  expect(renderJobs([reactive, { ...summary, parallelism: 2, schedulerMode: 'default' }], 0)).toMatch(
+    /RESTARTS +PARALLELISM\n.* 3 \(reactive\)\n.* 2\n$/,
+  );
+});
+
 test('jobs are listed with how long they have been in their state', () => {
   expect(renderJobs([], 0)).toBe('no jobs\n');
   expect(renderJobs([summary], 61_000)).toContain('waiting-for-slots  60 s');

@@ -9,7 +9,7 @@ export function renderJobs(jobs: readonly JobSummary[], nowMs: number): string {
     return 'no jobs\n';
   }
   return renderTable([
-    ['JOB', 'NAME', 'STATE', 'FOR', 'ATTEMPT', 'RESTARTS'],
+    ['JOB', 'NAME', 'STATE', 'FOR', 'ATTEMPT', 'RESTARTS', 'PARALLELISM'],
     ...jobs.map((job) => [
       job.jobId,
       job.name,
@@ -17,6 +17,7 @@ export function renderJobs(jobs: readonly JobSummary[], nowMs: number): string {
       formatAge(nowMs - job.changedAtMs),
       String(job.attempt),
       String(job.restarts),
+      parallelismOf(job) ?? '',
     ]),
   ]);
 }
@@ -26,7 +27,7 @@ export function renderJob(detail: JobDetail, nowMs: number): string {
   const { summary } = detail;
   const parts = [
     `${summary.jobId} (${summary.name}) is ${summary.state} for ${formatAge(nowMs - summary.changedAtMs)}; ` +
-      `attempt ${summary.attempt}, ${summary.restarts} restarts\n`,
+      `attempt ${summary.attempt}, ${summary.restarts} restarts${prefixed('; parallelism ', parallelismOf(summary))}\n`,
   ];
   if (detail.subtasks.length > 0) {
     parts.push(
@@ -71,6 +72,16 @@ export function jobToJson(detail: JobDetail): string {
       ? detail
       : { ...detail, checkpoints: { ...checkpoints, last: { ...last, checkpoint: last.checkpoint.toString() } } },
   );
+}
+
+/** `4`, or `4 (reactive)`. */
+function parallelismOf({ parallelism, schedulerMode }: JobSummary): string | undefined {
+  const text = parallelism?.toString();
+  return schedulerMode === 'reactive' ? `${text ?? ''} (reactive)` : text;
+}
+
+function prefixed(prefix: string, text: string | undefined): string {
+  return text === undefined ? '' : `${prefix}${text}`;
 }
 
 function renderCheckpoints(

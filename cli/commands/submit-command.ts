@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { hasEnded } from '../admin/admin-client.ts';
-import type { AdminClient } from '../admin/admin-client.ts';
+import type { AdminClient, Submission } from '../admin/admin-client.ts';
 import { withClient } from '../admin/with-client.ts';
 import { action, readSettings } from '../cli-context.ts';
 import type { CliContext, CommandOptions } from '../cli-context.ts';
 import { absoluteDirectory } from '../savepoints/node-open-snapshot.ts';
 import { EXIT } from '../terminal/terminal.ts';
 import type { ExitCode } from '../terminal/terminal.ts';
+import { parseCount } from '../terminal/usage-error.ts';
 import type { JobCommandDeps } from './job-commands.ts';
 import { reportEnd } from './report-end.ts';
 
@@ -20,7 +21,10 @@ export function registerSubmitCommand(program: Command, cli: CliContext, deps: J
     .description('submit a job module to the cluster')
     .argument('<module>', 'the job module, such as jobs/hl7-pipeline/job.ts')
     .argument('[job-arguments...]', 'behind --: the arguments of the job')
-    .option('-p, --parallelism <n>', 'parallelism of operators that set none')
+    .option('-p, --parallelism <n>', 'parallelism of operators that set none; of a reactive job, the most')
+    .option('--reactive', 'as much parallelism as the slots give, following them')
+    .option('--no-reactive', 'a fixed parallelism, also where the scheduler-mode of the cluster is reactive')
+    .option('--min-parallelism <n>', 'of a reactive job: the least at which it is to run')
     .option('--job-id <id>', 'name the job; generated when absent')
     .option('--from-savepoint <directory>', 'begin with the state of a savepoint or checkpoint')
     .option('--allow-non-restored-state', 'leave behind state of operators that the job does not have')
@@ -55,7 +59,9 @@ async function submit(call: Call, modulePath: string, words: readonly string[]):
   return await withClient({ cli, connect: deps.connect, options }, async (client) => {
     const fromSavepoint = options.fromSavepoint === undefined ? undefined : absoluteDirectory(options.fromSavepoint);
     const allowNonRestoredState = options.allowNonRestoredState === true;
-    const submission = { module, args, parallelism, jobId: options.jobId, fromSavepoint, allowNonRestoredState };
+    const { schedulerMode, leastParallelism } = scalingOf(options);
+    const scaling = { parallelism, schedulerMode, leastParallelism };
+    const submission = { module, args, ...scaling, jobId: options.jobId, fromSavepoint, allowNonRestoredState };
     const { jobId, leftBehind } = await client.submit(submission);
     if (leftBehind.length > 0) {
       cli.terminal.err(`state was left behind of operators ${leftBehind.join(', ')}\n`);
@@ -67,6 +73,15 @@ async function submit(call: Call, modulePath: string, words: readonly string[]):
     cli.terminal.err(`submitted ${jobId}\n`);
     return await waitForEnd(call, client, jobId);
   });
+}
+
+function scalingOf({
+  reactive,
+  minParallelism,
+}: CommandOptions): Pick<Submission, 'schedulerMode' | 'leastParallelism'> {
+  const leastParallelism =
+    minParallelism === undefined ? undefined : parseCount('--min-parallelism', minParallelism, 1);
+  return { schedulerMode: reactive === undefined ? undefined : reactive ? 'reactive' : 'default', leastParallelism };
 }
 
 /** Polls until the job has ended; the exit code says how. */

@@ -70,6 +70,9 @@ function summarize(job: Job): JobSummary {
     changedAtMs: Math.round(job.changedAtMs),
     restarts: job.restarts.total,
     failure: presentFailure(job),
+    schedulerMode: job.spec.reactive === undefined ? 'default' : 'reactive',
+    parallelism: job.spec.defaultParallelism,
+    slots: job.spec.slotsNeeded,
   };
 }
 

@@ -12,6 +12,7 @@ import { MAX_PARALLELISM_LIMIT } from '../../shared/keygroups/key-groups.ts';
 import { FAILURE_METADATA, failureToMetadata } from '../../shared/wire/failure-wire.ts';
 import { hasEnded } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
+import type { ParallelismBounds } from '../scheduling/choose-parallelism.ts';
 import { submitFrom } from './begin-from-savepoint.ts';
 import { collectedToWire, collectJobGarbage } from './collect-job-garbage.ts';
 import { describeCheckpoint } from './describe-checkpoint.ts';
@@ -28,6 +29,8 @@ export interface AdminServerDeps extends SubmitDeps {
   readonly leader: () => string;
   readonly defaultParallelism: number;
   readonly maxParallelism: number;
+  /** Of jobs whose submission says nothing. */
+  readonly schedulerMode: SchedulerMode;
   readonly artifactBytesMax: number;
   readonly snapshots: SnapshotDeps;
 }
@@ -146,7 +149,7 @@ function findJob(deps: AdminServerDeps, jobId: JobId): Job {
 }
 
 function parseSubmit(request: SubmitJobRequestDecoded, deps: AdminServerDeps): SubmitRequest {
-  const { module, modulePath, jobId, defaultParallelism, maxParallelism } = request;
+  const { module, modulePath, jobId, defaultParallelism, maxParallelism, schedulerMode, leastParallelism } = request;
   const problems: string[] = [];
   if ((module.length === 0) === (modulePath === '')) {
     problems.push('a submission carries either a module or the path of one');
@@ -159,10 +162,20 @@ function parseSubmit(request: SubmitJobRequestDecoded, deps: AdminServerDeps): S
   if (jobId !== '' && !isName(jobId)) {
     problems.push(`a job id is 1 to 128 of [A-Za-z0-9._-] and begins with a letter or digit, got "${jobId}"`);
   }
-  for (const value of [defaultParallelism, maxParallelism]) {
+  if (!isSchedulerMode(schedulerMode)) {
+    problems.push(`a scheduler mode is default or reactive, got "${schedulerMode}"`);
+  }
+  for (const value of [defaultParallelism, maxParallelism, leastParallelism]) {
     if (value > MAX_PARALLELISM_LIMIT) {
       problems.push(`parallelism is 1 to ${MAX_PARALLELISM_LIMIT}, got ${value}`);
     }
+  }
+  const bounds = boundsOf(request, deps);
+  if (bounds !== undefined && bounds.least > bounds.most) {
+    problems.push(`the least parallelism of a reactive job, ${bounds.least}, is more than its most, ${bounds.most}`);
+  }
+  if (bounds === undefined && leastParallelism !== 0) {
+    problems.push('only a reactive job has a least parallelism');
   }
   if (problems.length > 0) {
     throw new StreamError({ code: 'job-invalid', reaction: 'fail-job', message: problems.join('\n') });
@@ -171,8 +184,30 @@ function parseSubmit(request: SubmitJobRequestDecoded, deps: AdminServerDeps): S
     jobId: parseJobId(jobId === '' ? randomUUID() : jobId),
     module: modulePath === '' ? { kind: 'bytes', bytes: Buffer.from(module) } : { kind: 'path', path: modulePath },
     args: request.arguments,
-    parallelism: defaultParallelism === 0 ? deps.defaultParallelism : defaultParallelism,
+    parallelism: bounds?.least ?? (defaultParallelism === 0 ? deps.defaultParallelism : defaultParallelism),
     maxParallelism: maxParallelism === 0 ? deps.maxParallelism : maxParallelism,
+    ...(bounds === undefined ? {} : { reactive: bounds }),
+  };
+}
+
+type SchedulerMode = 'default' | 'reactive';
+
+function isSchedulerMode(text: string): boolean {
+  return text === '' || text === 'default' || text === 'reactive';
+}
+
+/** Of a reactive job, which needs nothing said: from 1 to its max parallelism. */
+function boundsOf(
+  { schedulerMode, defaultParallelism, maxParallelism, leastParallelism }: SubmitJobRequestDecoded,
+  deps: AdminServerDeps,
+): ParallelismBounds | undefined {
+  if ((schedulerMode === '' ? deps.schedulerMode : schedulerMode) !== 'reactive') {
+    return undefined;
+  }
+  const greatest = maxParallelism === 0 ? deps.maxParallelism : maxParallelism;
+  return {
+    least: leastParallelism === 0 ? 1 : leastParallelism,
+    most: defaultParallelism === 0 ? greatest : defaultParallelism,
   };
 }
 

@@ -5,6 +5,8 @@ import type { AttemptNumber, CheckpointId, JobId } from '../../shared/ids.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
 import { defaultsOf, deriveJobSpec } from '../jobs/job-spec.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
+import { shapeSpec, shapeSpecAt } from '../jobs/shape-spec.ts';
+import type { DrawSpec } from '../jobs/shape-spec.ts';
 import { hasEnded } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
@@ -59,20 +61,20 @@ export async function rescaleJob(
   return { attempt: after.lastAttempt, checkpoint: answer.checkpoint };
 }
 
-async function rescaledSpec(before: JobSpec, order: RescaleOrder, { artifacts, load }: RescaleDeps): Promise<JobSpec> {
-  const { jobId, module, args, maxParallelism, lineage, sources } = before;
-  const submission = {
-    jobId,
-    module,
-    args,
-    maxParallelism,
-    lineage,
-    defaultParallelism: order.parallelism ?? before.defaultParallelism,
-    parallelismOverrides: { ...before.parallelismOverrides, ...order.overrides },
-  };
-  const job = await load(module.kind === 'artifact' ? await artifacts.fetch(module.hash) : module.path);
-  // What a source says of itself (sources) does not depend on how many of its readers there are.
-  const spec = deriveJobSpec(submission, chainGraph(buildGraph(job, args, defaultsOf(submission))), sources);
+async function rescaledSpec(before: JobSpec, order: RescaleOrder, deps: RescaleDeps): Promise<JobSpec> {
+  const { jobId, reactive } = before;
+  if (reactive !== undefined && order.parallelism !== undefined) {
+    throw new StreamError({
+      code: 'invalid-request',
+      reaction: 'fail-job',
+      message: `the job ${jobId} is reactive: its parallelism is what the slots give it.`,
+      remedy: 'Start or stop task managers; --operator UID=N sets that of one operator.',
+    });
+  }
+  const overrides = { ...before.parallelismOverrides, ...order.overrides };
+  const draw = await drawing({ ...before, parallelismOverrides: overrides }, deps);
+  const parallelism = order.parallelism ?? before.defaultParallelism;
+  const spec = reactive === undefined ? draw(parallelism) : shapeSpecAt(draw, reactive, parallelism);
   checkSpecSize(spec);
   if (spec.fingerprint === before.fingerprint) {
     throw new StreamError({
@@ -82,6 +84,33 @@ async function rescaledSpec(before: JobSpec, order: RescaleOrder, { artifacts, l
     });
   }
   return spec;
+}
+
+/** A reactive job at the greatest parallelism that so many slots give; undefined: they are too few. @throws StreamError */
+export async function shapeJob(
+  { spec, slots }: { readonly spec: JobSpec; readonly slots: number },
+  deps: Pick<RescaleDeps, 'artifacts' | 'load'>,
+): Promise<JobSpec | undefined> {
+  const { reactive } = spec;
+  const shaped = reactive === undefined ? spec : shapeSpec(await drawing(spec, deps), reactive, slots);
+  if (shaped !== undefined) {
+    checkSpecSize(shaped);
+  }
+  return shaped;
+}
+
+/** The same job, at any parallelism. */
+async function drawing(
+  before: JobSpec,
+  { artifacts, load }: Pick<RescaleDeps, 'artifacts' | 'load'>,
+): Promise<DrawSpec> {
+  const { jobId, module, args, maxParallelism, parallelismOverrides = {}, lineage, sources } = before;
+  const job = await load(module.kind === 'artifact' ? await artifacts.fetch(module.hash) : module.path);
+  return (defaultParallelism) => {
+    const submission = { jobId, module, args, maxParallelism, parallelismOverrides, lineage, defaultParallelism };
+    // What a source says of itself (sources) does not depend on how many of its readers there are.
+    return deriveJobSpec(submission, chainGraph(buildGraph(job, args, defaultsOf(submission))), sources);
+  };
 }
 
 function isOver({ jobs }: KernelState, jobId: JobId, before: AttemptNumber): boolean {

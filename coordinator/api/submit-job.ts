@@ -9,8 +9,11 @@ import type { JobId } from '../../shared/ids.ts';
 import { buildGraph } from '../../shared/job/build-graph.ts';
 import { defaultsOf, deriveJobSpec } from '../jobs/job-spec.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
+import { shapeSpecAt } from '../jobs/shape-spec.ts';
+import type { DrawSpec } from '../jobs/shape-spec.ts';
 import type { JobOrigin } from '../kernel/kernel-events.ts';
 import type { CoordinatorLoop } from '../runtime/coordinator-loop.ts';
+import type { ParallelismBounds } from '../scheduling/choose-parallelism.ts';
 import { closeConnectors } from '../runtime/job-connectors.ts';
 import type { JobConnectors } from '../runtime/job-connectors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
@@ -36,6 +39,8 @@ export interface SubmitRequest {
   readonly args: RawArguments;
   readonly parallelism: number;
   readonly maxParallelism: number;
+  /** Of a reactive job; `parallelism` is then its least. */
+  readonly reactive?: ParallelismBounds;
   /** Given the job as it was drawn, what it begins with: objects are copied only for a job that is sound. */
   readonly prepareOrigin?: (job: PreparedJob, signal: AbortSignal) => Promise<JobOrigin>;
 }
@@ -62,8 +67,15 @@ export async function submitJob(request: SubmitRequest, deps: SubmitDeps, signal
   const lineage = deps.newLineage();
   const made = makeConnectors(graph, { jobId, lineage }, deps);
   const submission = { jobId, module, args, defaultParallelism: parallelism, maxParallelism, lineage };
-  const spec = deriveJobSpec(submission, graph, made.sources);
+  const { reactive } = request;
+  const draw: DrawSpec = (defaultParallelism) =>
+    deriveJobSpec(
+      { ...submission, defaultParallelism },
+      chainGraph(buildGraph(job, args, { parallelism: defaultParallelism, maxParallelism })),
+      made.sources,
+    );
   const prepared = await closingOnError(made, async () => {
+    const spec = reactive === undefined ? draw(parallelism) : shapeSpecAt(draw, reactive, parallelism);
     await checkMade(made, deps, signal);
     checkSpecSize(spec);
     if (spec.fingerprint !== inspection.fingerprint) {
@@ -71,9 +83,9 @@ export async function submitJob(request: SubmitRequest, deps: SubmitDeps, signal
         'the job draws another graph each time it is built: its build function must depend on its arguments only',
       ]);
     }
-    return await request.prepareOrigin?.({ spec, graph }, signal);
+    return { spec, origin: await request.prepareOrigin?.({ spec, graph }, signal) };
   });
-  return await deps.loop.submit({ spec, connectors: made, origin: prepared }, signal);
+  return await deps.loop.submit({ ...prepared, connectors: made }, signal);
 }
 
 /** It is part of a record that is written at each change of the job's state (check-transaction.ts). */

@@ -31,6 +31,7 @@ import type { CheckpointSettings } from '../checkpoints/checkpoint-settings.ts';
 import type { AbandonEvent, AbandonSend, CommitEvent, CommitSend } from '../commits/commit-events.ts';
 import type { Instant } from '../membership/members.ts';
 import type { RestartStrategy } from '../recovery/restart-policy.ts';
+import type { ScalingSettings } from '../scheduling/scale-reactive.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import type { Job } from './job.ts';
 import type { CompletedStats, FailedStats } from './job-checkpoints.ts';
@@ -66,6 +67,9 @@ export type JobEvent =
 /** The answer to a `write-checkpoint`. */
 export type CheckpointWritten = { readonly kind: 'checkpoint-written'; readonly answer: WriteAnswered } & AttemptKey;
 
+/** What a redeployment is for. */
+export type RedeployPurpose = 'asked-for' | 'more-slots' | 'task-manager-leaves';
+
 /** The job is to be deployed anew from a checkpoint that is taken for it. Whoever looked has found slots enough. */
 export interface RedeployEvent {
   readonly kind: 'redeploy';
@@ -74,6 +78,7 @@ export interface RedeployEvent {
   readonly request: number | undefined;
   /** What the next attempt is of; undefined: as it is. Of the same job, module and lineage. */
   readonly spec: JobSpec | undefined;
+  readonly purpose: RedeployPurpose;
 }
 
 export type RedeployAnswer =
@@ -121,6 +126,7 @@ export type JobSend =
   | { readonly kind: 'answer-savepoint'; readonly request: number; readonly answer: SavepointAnswer }
   | { readonly kind: 'answer-redeploy'; readonly request: number; readonly answer: RedeployAnswer }
   /** For the log. */
+  | RescaleNote
   | { readonly kind: 'note-completed'; readonly jobId: JobId; readonly stats: CompletedStats }
   | { readonly kind: 'note-failed'; readonly jobId: JobId; readonly stats: FailedStats }
   /** What was held for an attempt that was never deployed there is free. */
@@ -129,6 +135,23 @@ export type JobSend =
   | { readonly kind: 'fenced' }
   /** The job has ended: its enumerators and committers are closed. */
   | { readonly kind: 'close-job'; readonly jobId: JobId };
+
+export type RescaleNote =
+  /** The next attempt is at another parallelism. */
+  | {
+      readonly kind: 'note-rescaled';
+      readonly jobId: JobId;
+      readonly from: Pick<JobSpec, 'defaultParallelism' | 'slotsNeeded'>;
+      readonly to: Pick<JobSpec, 'defaultParallelism' | 'slotsNeeded'>;
+      readonly reason: RedeployPurpose | 'slots-there-are';
+    }
+  /** A redeployment that nobody waits for is given up: the job goes on as it is. `why`: a sentence's end. */
+  | {
+      readonly kind: 'note-not-redeployed';
+      readonly jobId: JobId;
+      readonly purpose: RedeployPurpose;
+      readonly why: string;
+    };
 
 /** A task manager that did not end an attempt in time. */
 export interface Overdue {
@@ -172,6 +195,7 @@ export interface JobSettings {
   /** How long the end of a job waits until its last attempt is abandoned; a restart waits for ever. */
   readonly abandonTimeoutMs: number;
   readonly checkpoints: CheckpointSettings;
+  readonly scaling: ScalingSettings;
   /** Location of the snapshot store. */
   readonly checkpointDirectory: string;
   readonly clusterId: string;

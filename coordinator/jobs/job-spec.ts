@@ -11,6 +11,7 @@ import { parseOperatorUid } from '../../shared/ids.ts';
 import type { JobId, OperatorUid, VertexId } from '../../shared/ids.ts';
 import { required } from '../../shared/invariant.ts';
 import type { VertexInput } from '../checkpoints/plan-checkpoint.ts';
+import type { ReactiveShape } from '../scheduling/scale-reactive.ts';
 
 /** What the coordinator knows of a job from its submission: plain data; only a planned redeployment replaces it. */
 export interface JobSpec {
@@ -22,6 +23,8 @@ export interface JobSpec {
   readonly maxParallelism: number;
   /** As `nerve rescale` set it; absent: nothing was. */
   readonly parallelismOverrides?: ParallelismOverrides;
+  /** Its parallelism follows the slots; absent: it is fixed. */
+  readonly reactive?: ReactiveShape;
   readonly fingerprint: string;
   /** Names the history that its checkpoints make: a local store may catch up within it, and only within it. */
   readonly lineage: string;

@@ -9,6 +9,7 @@ import type { RestartHistory } from '../recovery/restart-policy.ts';
 import type { SplitAssignmentState } from '../scheduling/split-assignment-step.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import type { AttemptRun } from './attempt-run.ts';
+import type { AskedShape, Scaling } from './scaling.ts';
 import type { JobCheckpoints } from './job-checkpoints.ts';
 import type { JobSpec } from './job-spec.ts';
 import type { PlannedRedeployment } from './plan-redeployment.ts';
@@ -68,7 +69,11 @@ export interface JobCommon {
 }
 
 export type CreatedJob = JobCommon & { readonly kind: 'created' };
-export type WaitingJob = JobCommon & { readonly kind: 'waiting-for-slots'; readonly reason: string };
+export type WaitingJob = JobCommon & {
+  readonly kind: 'waiting-for-slots';
+  readonly reason: string;
+  readonly asked: AskedShape | undefined;
+};
 export type DeployingJob = JobCommon & {
   readonly kind: 'deploying';
   readonly run: AttemptRun;
@@ -85,6 +90,8 @@ export type RunningJob = JobCommon & {
   readonly assignments: ReadonlyMap<VertexId, SplitAssignmentState>;
   /** It is to be deployed anew from its next checkpoint; not stored: a leader that takes it over knows nothing of it. */
   readonly planned: PlannedRedeployment | undefined;
+  /** Begins anew under each leader, and with each attempt. */
+  readonly scaling: Scaling;
 };
 
 export type RecoveringJob = JobCommon & {

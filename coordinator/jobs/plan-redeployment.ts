@@ -2,7 +2,7 @@ import type { Failure } from '../../shared/failure/failure.ts';
 import { isStopping } from '../checkpoints/checkpoints.ts';
 import type { Instant } from '../membership/members.ts';
 import { andThen, unchangedJob } from './job-events.ts';
-import type { JobContext, JobSend, JobStep, RedeployAnswer, RedeployEvent } from './job-events.ts';
+import type { JobContext, JobSend, JobStep, RedeployAnswer, RedeployEvent, RedeployPurpose } from './job-events.ts';
 import type { Job, RunningJob } from './job.ts';
 import type { JobSpec } from './job-spec.ts';
 import { restartJob } from './states/restarting.ts';
@@ -15,6 +15,8 @@ import { restartJob } from './states/restarting.ts';
  * D2  The new specification is written with the record that says that the attempt is being ended: from then on whoever leads deploys
  *     the new one, and none adopts what still runs of the old.
  * D3  It is no failure: none is recorded, and the restart strategy does not count it.
+ * D4  A growth bears some failed checkpoints before it is given up (Flink's rescale-trigger.max-checkpoint-failures): those of a job
+ *     that has too few slots for its load fail more easily. It is tried again when the cooldown is over, counted from there.
  */
 export interface PlannedRedeployment {
   readonly request: number | undefined;
@@ -22,18 +24,23 @@ export interface PlannedRedeployment {
   /** Counts of the job's checkpoints when it was asked for. */
   readonly completed: number;
   readonly failed: number;
+  /** Checkpoints that may fail meanwhile. */
+  readonly failuresBorne: number;
   readonly giveUpAt: Instant;
+  readonly purpose: RedeployPurpose;
 }
 
 export function planRedeployment(job: Job, event: RedeployEvent, context: JobContext): JobStep {
-  const { request, spec } = event;
+  const { request, spec, purpose } = event;
   const refusal = refusalOf(job);
   if (refusal !== undefined || job.kind !== 'running') {
     return { ...unchangedJob(job), send: answering(request, refused(refusal ?? `it is ${job.kind}`)) };
   }
   const { completed, failed } = job.checkpoints.stats;
   const { timeoutMs, minPauseMs } = context.settings.checkpoints;
-  const planned = { request, spec, completed, failed, giveUpAt: context.now + timeoutMs + minPauseMs };
+  const failuresBorne = purpose === 'more-slots' ? Math.max(0, context.settings.scaling.failedCheckpointsMax - 1) : 0;
+  const giveUpAt = context.now + (1 + failuresBorne) * (timeoutMs + minPauseMs);
+  const planned = { request, spec, purpose, completed, failed, failuresBorne, giveUpAt };
   return { ...unchangedJob({ ...job, planned }), tell: [{ kind: 'checkpoint-wanted' }] };
 }
 
@@ -60,11 +67,11 @@ export function followPlan(job: Job, context: JobContext): JobStep {
   if (stats.completed > planned.completed && !isAwaited) {
     return redeploy(job, planned, context);
   }
-  if (stats.failed > planned.failed) {
-    return withoutPlan(job, planned, stats.lastFailure?.sentence ?? 'its checkpoint failed');
+  if (stats.failed > planned.failed + planned.failuresBorne) {
+    return withoutPlan(job, stats.lastFailure?.sentence ?? 'its checkpoint failed', context);
   }
   return context.now >= planned.giveUpAt
-    ? withoutPlan(job, planned, 'no checkpoint of it completed in time')
+    ? withoutPlan(job, 'no checkpoint of it completed in time', context)
     : unchangedJob(job);
 }
 
@@ -79,18 +86,31 @@ export function answerLostPlan(before: Job, step: JobStep): JobStep {
   return { ...step, send: [...step.send, ...answering(planned.request, why)] };
 }
 
-function redeploy(job: RunningJob, { request, spec }: PlannedRedeployment, context: JobContext): JobStep {
+function redeploy(job: RunningJob, { request, spec, purpose }: PlannedRedeployment, context: JobContext): JobStep {
   const last = job.checkpoints.stats.last;
   const begun = restartJob({ ...job, spec: spec ?? job.spec }, context.now, context);
   if (last === undefined) {
     return begun;
   }
   const answer: RedeployAnswer = { kind: 'begun', attempt: job.run.number, checkpoint: last.checkpoint };
-  return andThen(begun, (next) => ({ ...unchangedJob(next), send: answering(request, answer) }));
+  const { jobId } = job.spec;
+  const note: readonly JobSend[] =
+    spec === undefined ? [] : [{ kind: 'note-rescaled', jobId, from: job.spec, to: spec, reason: purpose }];
+  return andThen(begun, (next) => ({ ...unchangedJob(next), send: [...note, ...answering(request, answer)] }));
 }
 
-function withoutPlan(job: RunningJob, { request }: PlannedRedeployment, why: string): JobStep {
-  return { ...unchangedJob({ ...job, planned: undefined }), send: answering(request, refused(why)) };
+function withoutPlan(job: RunningJob, why: string, context: JobContext): JobStep {
+  const { planned, spec } = job;
+  const next = { ...job, planned: undefined, scaling: { ...job.scaling, cooldownFrom: context.now } };
+  if (planned === undefined) {
+    return unchangedJob(job);
+  }
+  const { request, purpose } = planned;
+  const send: readonly JobSend[] =
+    request === undefined
+      ? [{ kind: 'note-not-redeployed', jobId: spec.jobId, purpose, why }]
+      : answering(request, refused(why));
+  return { ...unchangedJob(next), send };
 }
 
 function refused(why: string): RedeployAnswer {

@@ -31,10 +31,21 @@ export type KernelEvent =
   | ({ readonly kind: 'attempt-recorded'; readonly revision: bigint } & AttemptKey)
   | CheckpointWritten
   | RedeployEvent
+  | ShapedEvent
   | SavepointEvent
   | DiscoveryEvent
   | CommitEvent
   | AbandonEvent;
+
+/** The answer to `shape-job`. `of`: the job as it was drawn from. */
+export type ShapedEvent = { readonly jobId: JobId; readonly slots: number; readonly of: JobSpec } & (
+  | {
+      readonly kind: 'job-shaped';
+      /** Undefined: so many slots are too few for its least parallelism. */
+      readonly spec: JobSpec | undefined;
+    }
+  | { readonly kind: 'job-not-shaped'; readonly failure: Failure }
+);
 
 /** A checkpoint or savepoint with which a job begins. Its objects are in the job's own prefix, and it has no committables. */
 export interface JobOrigin {
@@ -57,6 +68,8 @@ export type KernelSend =
   | Exclude<JobSend, { readonly kind: 'command' | 'release-slots' }>
   /** Comes back as an event once everything before it is durable. */
   | { readonly kind: 'raise'; readonly event: KernelEvent }
+  /** A reactive job is to be drawn at the greatest parallelism that so many slots give: answered by a ShapedEvent, always. */
+  | { readonly kind: 'shape-job'; readonly jobId: JobId; readonly spec: JobSpec; readonly slots: number }
   | { readonly kind: 'answer'; readonly request: number; readonly answer: SubmitAnswer };
 
 export type SubmitAnswer =

@@ -5,6 +5,7 @@ import { KernelDraft } from './kernel-draft.ts';
 import type { FromMember, KernelContext, KernelEvent, KernelStep } from './kernel-events.ts';
 import type { KernelState } from './kernel-state.ts';
 import { drainMembers, redeployJob } from './redeploy-job.ts';
+import { growJobs, onShaped } from './scale-jobs.ts';
 import { scheduleJobs } from './schedule-jobs.ts';
 import { forgetEndedJobs, submitJob } from './submit-job.ts';
 
@@ -43,6 +44,7 @@ function apply(draft: KernelDraft, event: KernelEvent): void {
       draft.membership(event);
       tickJobs(draft);
       drainMembers(draft);
+      growJobs(draft);
       return;
     case 'task-report':
     case 'split-request':
@@ -59,6 +61,10 @@ function apply(draft: KernelDraft, event: KernelEvent): void {
       return;
     case 'redeploy':
       redeployJob(draft, event);
+      return;
+    case 'job-shaped':
+    case 'job-not-shaped':
+      onShaped(draft, event);
       return;
     default:
       draft.job(event.jobId, event);

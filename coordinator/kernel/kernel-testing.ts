@@ -47,6 +47,7 @@ export const SETTINGS: KernelSettings = {
   abandonTimeoutMs: 30_000,
   adoptionTimeoutMs: 10_000,
   checkpoints: DEFAULT_CHECKPOINT_SETTINGS,
+  scaling: { cooldownMs: 30_000, stabilizationMs: 60_000, failedCheckpointsMax: 2 },
   checkpointDirectory: '/checkpoints',
   clusterId: 'cluster',
 };
@@ -291,7 +292,7 @@ export class KernelDriver {
 
   /** Asks for a redeployment, as caller 9. */
   redeploy(name: string, spec?: JobSpec): void {
-    this.apply({ kind: 'redeploy', jobId: parseJobId(name), request: 9, spec });
+    this.apply({ kind: 'redeploy', jobId: parseJobId(name), request: 9, spec, purpose: 'asked-for' });
   }
 
   submit(spec: JobSpec): void {

@@ -3,11 +3,10 @@ import type { RedeployEvent } from '../jobs/job-events.ts';
 import type { JobSpec } from '../jobs/job-spec.ts';
 import { isDeployed } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
-import { offeringMembers } from '../membership/members.ts';
 import type { Member } from '../membership/members.ts';
-import { freeSlotsOf } from '../scheduling/slot-ledger.ts';
 import type { KernelDraft } from './kernel-draft.ts';
 import type { KernelState } from './kernel-state.ts';
+import { askRunning, availableTo, freeSlots, ownSlots } from './scale-jobs.ts';
 
 /** A job that runs is not ended for one that could not begin: there must be slots for it, its own among them. */
 export function redeployJob(draft: KernelDraft, event: RedeployEvent): void {
@@ -29,7 +28,8 @@ export function redeployJob(draft: KernelDraft, event: RedeployEvent): void {
 
 /**
  * What runs on members that want to leave goes on elsewhere, one job after the other: each then finds the slots that the one before
- * has left. A member whose jobs have no other place leaves as if it had said goodbye.
+ * has left. A reactive job goes on with what there is elsewhere. A member whose jobs have no other place leaves as if it had said
+ * goodbye.
  */
 export function drainMembers(draft: KernelDraft): void {
   for (const member of draft.state.membership.members.values()) {
@@ -48,21 +48,26 @@ function drain(draft: KernelDraft, { id }: Member): void {
   if (isMoving || next === undefined) {
     return;
   }
-  if (missingSlots(draft.state, next, next.spec) > 0) {
+  const isShort = missingSlots(draft.state, next, next.spec) > 0;
+  if (isShort && next.spec.reactive !== undefined) {
+    const elsewhere = availableTo(draft.state, next);
+    if (elsewhere >= next.spec.reactive.slotsAtLeast) {
+      askRunning(draft, next, elsewhere);
+      return;
+    }
+  }
+  if (isShort) {
     const why = 'it is to end, and there are too few slots elsewhere for what runs there';
     draft.membership({ kind: 'drop', taskManager: id, why });
     return;
   }
-  draft.job(next.spec.jobId, { kind: 'redeploy', jobId: next.spec.jobId, request: undefined, spec: undefined });
+  const { jobId } = next.spec;
+  draft.job(jobId, { kind: 'redeploy', jobId, request: undefined, spec: undefined, purpose: 'task-manager-leaves' });
 }
 
 /** How many slots more than there are the job would need, were its present attempt over. */
-function missingSlots({ membership, ledger }: KernelState, job: Job, { slotsNeeded }: JobSpec): number {
-  const present = offeringMembers(membership);
-  const free = freeSlotsOf(ledger, present).reduce((sum, slots) => sum + slots.free.length, 0);
-  const ids = new Set(present.map(({ id }) => id));
-  const own = isDeployed(job) ? job.run.places.filter(({ taskManager }) => ids.has(taskManager)).length : 0;
-  return Math.max(0, slotsNeeded - free - own);
+function missingSlots(state: KernelState, job: Job, { slotsNeeded }: JobSpec): number {
+  return Math.max(0, slotsNeeded - freeSlots(state) - ownSlots(state, job));
 }
 
 function tooFew({ slotsNeeded }: JobSpec, missing: number): Failure {

@@ -21,6 +21,7 @@ import { silentLogger } from '../../shared/log/logger.ts';
 import { seededRandom } from '../../shared/random/random.ts';
 import { SETTINGS, specOf, vertexOf } from '../kernel/kernel-testing.ts';
 import { MemorySnapshotStore } from '../../shared/snapshot-store/memory-snapshot-store.ts';
+import type { JobSpec } from '../jobs/job-spec.ts';
 import type { SavepointPin } from '../checkpoints/checkpoint-events.ts';
 import type { ProbeResult } from '../membership/membership-events.ts';
 import type { JobState } from '../jobs/job.ts';
@@ -232,6 +233,7 @@ function start(over: Surroundings = {}): Started {
       await Promise.resolve(`${pin.directory}/${pin.checkpoint}`),
     probe: async (): Promise<ProbeResult> => await Promise.resolve('refused'),
     remakeConnectors: async (): Promise<JobConnectors> => await Promise.resolve(over.remade ?? connectors([])),
+    shapeJob: async ({ spec }: { readonly spec: JobSpec }): Promise<JobSpec> => await Promise.resolve(spec),
     epoch: parseLeaderEpoch(over.epoch ?? 1n),
     settings: SETTINGS,
     logger: silentLogger,

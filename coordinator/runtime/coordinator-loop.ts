@@ -31,6 +31,7 @@ import type { Probe } from './perform-effects.ts';
 import { RecordWriter } from './record-writer.ts';
 import { remakeAll } from './remake-connectors-loop.ts';
 import type { RemakeConnectors } from './remake-connectors-loop.ts';
+import type { ShapeJob } from './shape-job.ts';
 import { StateWatchers } from './state-watchers.ts';
 import { TaskScope } from './task-scope.ts';
 
@@ -42,6 +43,7 @@ export interface LoopDeps {
   readonly copySavepoint: CopySavepoint;
   readonly probe: Probe;
   readonly remakeConnectors: RemakeConnectors;
+  readonly shapeJob: ShapeJob;
   readonly epoch: LeaderEpoch;
   /** Whether nobody else can lead yet: asked before each step, since a process that was frozen is told of its loss too late. */
   readonly isProven?: () => boolean;
@@ -181,7 +183,7 @@ export class CoordinatorLoop {
       const isIn =
         this.state.jobs.has(jobId) &&
         !this.#hasEnded &&
-        (await this.post({ kind: 'redeploy', jobId, request, spec }, signal));
+        (await this.post({ kind: 'redeploy', jobId, request, spec, purpose: 'asked-for' }, signal));
       return isIn ? await answered.promise : { kind: 'refused', failure: signal.aborted ? NOT_WAITED : STOPPING };
     } finally {
       signal.removeEventListener('abort', giveUp);
@@ -301,12 +303,13 @@ export class CoordinatorLoop {
   }
 
   #effects(ending: AbortSignal): Parameters<typeof performEffects>[1] {
-    const { snapshots, copySavepoint, probe, epoch, clock, logger } = this.#deps;
+    const { snapshots, copySavepoint, probe, shapeJob, epoch, clock, logger } = this.#deps;
     return {
       writer: this.#writer,
       snapshots,
       copySavepoint,
       probe,
+      shapeJob,
       ending,
       epoch,
       clock,

@@ -21,6 +21,9 @@ import { noteCheckpoint } from './note-checkpoints.ts';
 import { changesOf } from './record-changes.ts';
 import { fencedFailure } from './record-writer.ts';
 import type { RecordWriter } from './record-writer.ts';
+import { noteRescaling } from './note-rescaling.ts';
+import { shapeJobOf } from './shape-job.ts';
+import type { ShapeJob } from './shape-job.ts';
 import type { TaskScope } from './task-scope.ts';
 import { writeCheckpoint } from './write-checkpoint.ts';
 
@@ -40,6 +43,7 @@ export interface EffectDeps {
   readonly logger: Logger;
   readonly copySavepoint: CopySavepoint;
   readonly probe: Probe;
+  readonly shapeJob: ShapeJob;
   /** Shows the state to those who ask. Called when it is durable, before anything is sent: no answer runs ahead of it. */
   readonly publish: (state: KernelState) => void;
   /** What comes of an effect comes back as an event. */
@@ -126,6 +130,10 @@ function performSend(effect: KernelSend, deps: EffectDeps): void {
     case 'note-failed':
       noteCheckpoint(effect, deps.logger);
       return;
+    case 'note-rescaled':
+    case 'note-not-redeployed':
+      noteRescaling(effect, deps.logger);
+      return;
     case 'fenced':
       throw new StreamError(fencedFailure(deps.epoch));
     case 'close-job':
@@ -140,7 +148,7 @@ function performSend(effect: KernelSend, deps: EffectDeps): void {
 
 type Call = Extract<
   KernelSend,
-  { kind: 'probe' | 'discover' | 'commit' | 'abandon' | 'write-checkpoint' | 'copy-savepoint' }
+  { kind: 'probe' | 'discover' | 'commit' | 'abandon' | 'write-checkpoint' | 'copy-savepoint' | 'shape-job' }
 >;
 
 /** What takes time: runs beside the loop. */
@@ -166,6 +174,9 @@ async function performCall(effect: Call, deps: EffectDeps, signal: AbortSignal):
       return;
     case 'copy-savepoint':
       await copySavepointOf(effect, deps, signal);
+      return;
+    case 'shape-job':
+      await shapeJobOf(effect, deps, signal);
       return;
     default:
       unreachable(effect);

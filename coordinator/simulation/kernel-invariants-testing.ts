@@ -2,12 +2,12 @@ import type { AttemptKey, FromCoordinator, SlotPlace } from '../../shared/contro
 import { attemptName } from '../../shared/control/messages.ts';
 import { parseTaskManagerId } from '../../shared/ids.ts';
 import type { TaskManagerId } from '../../shared/ids.ts';
-import { invariant } from '../../shared/invariant.ts';
+import { invariant, required } from '../../shared/invariant.ts';
 import type { KernelEvent, KernelStep } from '../kernel/kernel-events.ts';
 import type { LoadedCluster } from '../kernel/recover-kernel.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
 import { isSettled } from '../jobs/job-checkpoints.ts';
-import type { JobState } from '../jobs/job.ts';
+import type { Job, JobState } from '../jobs/job.ts';
 import type { JobRecord } from '../jobs/job-record.ts';
 import type { ConnectionId } from '../membership/ids.ts';
 import { FenceInvariants } from './fence-invariants-testing.ts';
@@ -67,6 +67,9 @@ const EXITS: Readonly<Record<JobState, readonly JobState[]>> = {
  * V9  A Deploy is sent only when its attempt is stored as the current one, and every sink has abandoned every older attempt.
  * V10 A pointer is written only for the attempt that is stored as current; an attempt is condemned only when none of its
  *     writes is in doubt, and is never current again.
+ * V12 A planned redeployment ends its attempt only behind a checkpoint that has completed since it was asked for; what ends the
+ *     attempt before that has a failure, a cancel or an end of its own.
+ * V13 A reactive job is deployed within its bounds, and no job on more slots than members have.
  * V11 No job ends while a pointer of it lacks its marker, unless what it names cannot be committed.
  */
 export class KernelInvariants {
@@ -211,6 +214,10 @@ export class KernelInvariants {
       const isOlder = other.key.jobId === key.jobId && other.key.attempt !== key.attempt;
       invariant(!isOlder || other.places.size === 0, `V1: ${name} is deployed while ${attemptName(other.key)} lives`);
     }
+    const { spec } = required(state.jobs.get(key.jobId), `job ${key.jobId}`);
+    const { least, most } = spec.reactive ?? { least: 1, most: spec.maxParallelism };
+    const isWithin = spec.defaultParallelism >= least && spec.defaultParallelism <= most;
+    invariant(isWithin && slots.length === spec.slotsNeeded, `V13: ${name} is deployed out of its bounds`);
     const last = this.#attempts.get(key.jobId) ?? 0;
     invariant(
       key.attempt > last || this.#live.get(name)?.places.size !== undefined,
@@ -234,9 +241,13 @@ export class KernelInvariants {
     for (const [jobId, job] of after.jobs) {
       const older = before.jobs.get(jobId);
       if (older !== undefined && older.kind !== job.kind) {
-        const isNewJob = job.submittedAtMs !== older.submittedAtMs || job.spec !== older.spec;
+        const isSameShape = job.spec.fingerprint === older.spec.fingerprint;
+        const isNewJob = job.submittedAtMs !== older.submittedAtMs || (job.spec !== older.spec && isSameShape);
         // A deployment that is replaced by the next one is a way out and in again.
         invariant(isNewJob || EXITS[older.kind].includes(job.kind), `V3: from ${older.kind} to ${job.kind}`);
+      }
+      if (older !== undefined) {
+        checkPlanned(older, job);
       }
       if (older?.kind !== job.kind) {
         this.entered.set(job.kind, (this.entered.get(job.kind) ?? 0) + 1);
@@ -263,6 +274,16 @@ function memberId({ membership }: KernelState, connection: ConnectionId): TaskMa
 
 function slotsIn(places: readonly SlotPlace[], id: TaskManagerId): readonly number[] {
   return places.filter(({ taskManager }) => taskManager === id).map(({ slotIndex }) => slotIndex);
+}
+
+/** V12 */
+function checkPlanned(before: Job, after: Job): void {
+  if (before.kind !== 'running' || before.planned === undefined || after.kind !== 'restarting') {
+    return;
+  }
+  const hasFailed = after.failures.at(-1) !== before.failures.at(-1);
+  const isBehind = after.checkpoints.stats.completed > before.planned.completed;
+  invariant(hasFailed || isBehind, 'V12: a planned redeployment without a checkpoint of its own');
 }
 
 /** Deadlines of the simulated settings, for the end and for the abandoning, and a few ticks. */

@@ -36,6 +36,8 @@ export interface Surroundings {
   barrier(key: AttemptKey, checkpoint: CheckpointId): void;
   /** A reader has got a split: within an attempt no other may get it. */
   assigned(key: AttemptKey, split: SplitId, reader: string): void;
+  /** A task manager that drained has handed over all that it ran. */
+  left(taskManager: SimulatedTaskManager): void;
   /** Opens a control stream; messages of the other side come to `receive`. */
   dial(taskManager: SimulatedTaskManager): Stream;
 }
@@ -88,6 +90,8 @@ export class SimulatedTaskManager {
   #stream: Stream | undefined;
   #isUp = false;
   #isFrozen = false;
+  /** It has been asked to end (SIGTERM), and waits until nothing runs here. */
+  #isDraining = false;
   readonly #unread: (() => void)[] = [];
 
   constructor(name: string, slots: number, world: Surroundings) {
@@ -105,6 +109,7 @@ export class SimulatedTaskManager {
     this.#incarnation += 1;
     this.#isUp = true;
     this.#isFrozen = false;
+    this.#isDraining = false;
     this.#unread.length = 0;
     this.#attempts.clear();
     this.#slotOwners.clear();
@@ -120,6 +125,37 @@ export class SimulatedTaskManager {
     this.#stream = undefined;
     this.#attempts.clear();
     this.#slotOwners.clear();
+  }
+
+  /** SIGTERM: it leaves when nothing runs here any more, or when it has waited for that too long. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#say({ kind: 'draining' });
+    const incarnation = this.#incarnation;
+    this.#world.queue.after(5_000 + this.#world.random.below(20_000), () => {
+      if (this.#isDraining && this.#incarnation === incarnation) {
+        this.#leave();
+      }
+    });
+    this.#leaveIfIdle();
+  }
+
+  #leaveIfIdle(): void {
+    if (this.#isUp && this.#isDraining && !this.#isFrozen && this.#attempts.size === 0) {
+      this.#world.left(this);
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
+    this.#isDraining = false;
+    this.#say({ kind: 'goodbye', reason: 'it was asked to' });
+    this.crash();
+    this.#world.queue.after(500 + this.#world.random.below(10_000), () => {
+      if (!this.#isUp) {
+        this.boot();
+      }
+    });
   }
 
   /** SIGSTOP: it neither hears nor says anything; its threads, in this model, stop too. */
@@ -187,6 +223,9 @@ export class SimulatedTaskManager {
         this.#cancel(message);
         return;
       case 'registered':
+        if (this.#isDraining) {
+          this.#say({ kind: 'draining' });
+        }
         message.cancel.forEach((key) => {
           this.#cancel(key);
         });
@@ -223,9 +262,9 @@ export class SimulatedTaskManager {
       invariant(!this.#slotOwners.has(place.slotIndex), `slot ${place.slotIndex} of ${this.id} runs two attempts`);
       this.#slotOwners.set(place.slotIndex, attemptName(key));
     }
-    const job = this.#world.jobs.get(deployment.jobId);
+    const job = this.#world.jobs.get(deployment.jobId)?.draw(deployment.defaultParallelism);
     const subtasks: RunningAttempt['subtasks'] = new Map();
-    for (const { id: vertex, parallelism, firstSlot } of job?.spec.vertices ?? []) {
+    for (const { id: vertex, parallelism, firstSlot } of job?.vertices ?? []) {
       for (let i = 0; i < parallelism; i += 1) {
         if (mine.some((place) => place.slot === firstSlot + i)) {
           subtasks.set(`${vertex}/${i}`, {
@@ -270,13 +309,14 @@ export class SimulatedTaskManager {
       return;
     }
     attempt.isStarted = true;
+    const { lastsMs = 2_000 } = this.#world.jobs.get(key.jobId) ?? {};
     const sources = this.#sourcesOf(attempt);
     for (const [name, { vertex }] of attempt.subtasks) {
       this.#advance(attempt, name, 'running');
       if (sources.has(vertex)) {
         this.#ask(attempt, name);
       } else {
-        this.#later(attempt, 2_000, () => {
+        this.#later(attempt, lastsMs, () => {
           this.#done(attempt, name);
         });
       }
@@ -491,6 +531,7 @@ export class SimulatedTaskManager {
       }
     }
     this.#say({ kind: 'attempt-ended', ...attempt.key });
+    this.#leaveIfIdle();
   }
 
   #later(attempt: RunningAttempt, mostMs: number, run: () => void): void {

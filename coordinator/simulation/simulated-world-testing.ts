@@ -1,7 +1,7 @@
-import type { AttemptKey, FromCoordinator, FromTaskManager } from '../../shared/control/messages.ts';
+import type { AttemptKey, FromCoordinator, FromTaskManager, Registration } from '../../shared/control/messages.ts';
 import { parseLeaderEpoch } from '../../shared/ids.ts';
 import type { CheckpointId, SplitId } from '../../shared/ids.ts';
-import { invariant } from '../../shared/invariant.ts';
+import { invariant, required } from '../../shared/invariant.ts';
 import { seededRandom } from '../../shared/random/random.ts';
 import type { Random } from '../../shared/random/random.ts';
 import { DEFAULT_CHECKPOINT_SETTINGS } from '../checkpoints/checkpoint-settings.ts';
@@ -10,6 +10,7 @@ import { EMPTY_KERNEL } from '../kernel/kernel-state.ts';
 import type { KernelSettings, KernelState } from '../kernel/kernel-state.ts';
 import { kernelStep } from '../kernel/kernel-step.ts';
 import { recoverKernel } from '../kernel/recover-kernel.ts';
+import { shapeSpec } from '../jobs/shape-spec.ts';
 import { hasEnded } from '../jobs/job.ts';
 import type { Job } from '../jobs/job.ts';
 import { parseConnectionId } from '../membership/ids.ts';
@@ -25,6 +26,11 @@ import type { Stream } from './simulated-task-manager-testing.ts';
 
 /** Faults are injected until then; afterwards everything must come to its end. */
 const FAULTS_MS = 20_000;
+/**
+ * A write of the former job under the same id that has been on its way for longer than the records of the former stand would find
+ * none in its place, and land: its leader would be fenced by itself. None is under way for so long here.
+ */
+const RESUBMIT_MS = FAULTS_MS + 6_000;
 /** Longer than every deadline and delay together: a job that has not ended by then hangs. */
 const END_MS = 2_000_000;
 
@@ -35,6 +41,15 @@ interface Connection {
   readonly stream: Stream;
   isOpen: boolean;
 }
+
+/** Ways to break what a new leader does, each in one place of the world. A simulation that does not notice one proves nothing. */
+export const KERNEL_MUTATIONS = [
+  /** A new leader reads the records and adopts what runs before its predecessor's writes are refused. */
+  'adoption-before-token',
+  /** A new leader discovers and assigns splits without having heard which of them the readers have. */
+  'discovery-before-reports',
+] as const;
+export type KernelMutation = (typeof KERNEL_MUTATIONS)[number];
 
 /** A coordinator's kernel and its cluster, run from one seed: the same seed gives the same run. */
 export class SimulatedWorld {
@@ -60,7 +75,10 @@ export class SimulatedWorld {
   readonly #readers = new Map<string, string>();
   readonly #abandoned = new Set<string>();
 
-  constructor(seed: number) {
+  readonly #mutation: KernelMutation | undefined;
+
+  constructor(seed: number, mutation?: KernelMutation) {
+    this.#mutation = mutation;
     this.random = seededRandom(seed);
     this.#settings = {
       version: '1',
@@ -74,6 +92,11 @@ export class SimulatedWorld {
       abandonTimeoutMs: 30_000,
       adoptionTimeoutMs: 10_000,
       checkpoints: { ...DEFAULT_CHECKPOINT_SETTINGS, intervalMs: 300 + this.random.below(2_000), timeoutMs: 5_000 },
+      scaling: {
+        cooldownMs: 500 + this.random.below(3_000),
+        stabilizationMs: this.random.below(3_000),
+        failedCheckpointsMax: 1 + this.random.below(3),
+      },
       checkpointDirectory: '/checkpoints',
       clusterId: 'simulated',
     };
@@ -111,8 +134,9 @@ export class SimulatedWorld {
           this.#post({ kind: 'cancel', jobId: job.spec.jobId });
         });
       }
+      this.#redeployLater(job);
       if (this.random.below(8) === 0) {
-        this.queue.after(20_000 + this.random.below(20_000), () => {
+        this.queue.after(RESUBMIT_MS + this.random.below(20_000), () => {
           this.#post({ kind: 'submit', request: 100 + i, spec: { ...job.spec } });
         });
       }
@@ -125,6 +149,23 @@ export class SimulatedWorld {
       throw new Error(`not at its end after ${END_MS} ms: ${states}`);
     }
     return this.#state.jobs;
+  }
+
+  left(): void {
+    this.#note('drained');
+  }
+
+  /** Somebody asks for another parallelism, or for none in particular. */
+  #redeployLater(job: SimulatedJob): void {
+    this.queue.after(200 + this.random.below(8_000), () => {
+      if (this.queue.now > FAULTS_MS || this.random.below(4) === 0) {
+        return;
+      }
+      const spec =
+        job.spec.reactive === undefined && this.random.below(4) > 0 ? job.draw(1 + this.random.below(6)) : undefined;
+      this.#post({ kind: 'redeploy', jobId: job.spec.jobId, request: 7, spec, purpose: 'asked-for' });
+      this.#redeployLater(job);
+    });
   }
 
   barrier(key: AttemptKey, checkpoint: CheckpointId): void {
@@ -150,7 +191,14 @@ export class SimulatedWorld {
       this.#cut(id);
     });
     this.queue.after(500 + this.random.below(4_000), () => {
-      this.records.raise(this.#epoch);
+      if (this.#mutation === 'adoption-before-token') {
+        const epoch = this.#epoch;
+        this.queue.after(this.random.below(4_000), () => {
+          this.records.raise(epoch);
+        });
+      } else {
+        this.records.raise(this.#epoch);
+      }
       const former = this.invariants;
       this.invariants = new KernelInvariants();
       const loaded = this.records.load();
@@ -198,7 +246,7 @@ export class SimulatedWorld {
     this.#heard.set(id, this.queue.now);
     switch (message.kind) {
       case 'register':
-        this.#post({ kind: 'register', connection: id, registration: message });
+        this.#post({ kind: 'register', connection: id, registration: this.#heardOf(message) });
         return;
       case 'heartbeat':
         return;
@@ -208,6 +256,17 @@ export class SimulatedWorld {
       default:
         this.#post({ ...message, connection: id });
     }
+  }
+
+  #heardOf(registration: Registration): Registration {
+    if (this.#mutation !== 'discovery-before-reports' || this.#epoch === 1n) {
+      return registration;
+    }
+    const attempts = registration.attempts.map((report) => ({
+      ...report,
+      subtasks: report.subtasks.map((subtask) => ({ ...subtask, splits: [] })),
+    }));
+    return { ...registration, attempts };
   }
 
   /** Both directions end at once; the two sides notice when they do. */
@@ -252,7 +311,11 @@ export class SimulatedWorld {
   }
 
   #harm(taskManager: SimulatedTaskManager): void {
-    switch (this.random.below(3)) {
+    switch (this.random.below(5)) {
+      case 3:
+      case 4:
+        taskManager.drain();
+        return;
       case 0:
         this.#cutAllOf(taskManager);
         return;
@@ -260,7 +323,9 @@ export class SimulatedWorld {
         taskManager.crash();
         this.#cutAllOf(taskManager);
         this.queue.after(200 + this.random.below(6_000), () => {
-          taskManager.boot();
+          if (!taskManager.isUp) {
+            taskManager.boot();
+          }
         });
         return;
       default:
@@ -425,15 +490,38 @@ export class SimulatedWorld {
       case 'note-failed':
         this.#note('failed checkpoints');
         return;
+      case 'shape-job':
+        this.#shape(effect);
+        return;
+      case 'note-rescaled':
+        this.#note(`rescaled: ${effect.reason}`);
+        return;
+      case 'note-not-redeployed':
+        this.#note('not redeployed');
+        return;
+      case 'answer-redeploy':
+        this.#note(`redeployment ${effect.answer.kind}`);
+        return;
       case 'copy-savepoint':
       case 'answer-savepoint':
-      case 'answer-redeploy':
       case 'answer':
       case 'close-job':
         return;
       default:
         effect satisfies never;
     }
+  }
+
+  #shape({ jobId, spec, slots }: Extract<KernelSend, { kind: 'shape-job' }>): void {
+    const asked = { jobId, slots, of: spec };
+    if (this.random.below(10) === 0) {
+      const failure = { code: 'away', reaction: 'retry', message: 'away' } as const;
+      this.#later(2_000, { kind: 'job-not-shaped', ...asked, failure });
+      return;
+    }
+    const { draw } = required(this.jobs.get(jobId), `job ${jobId}`);
+    const shaped = shapeSpec(draw, required(spec.reactive, 'a reactive job'), slots);
+    this.#later(this.random.below(4) === 0 ? 3_000 : 50, { kind: 'job-shaped', ...asked, spec: shaped });
   }
 
   #discover(jobId: string, effect: Extract<KernelSend, { kind: 'discover' }>): void {

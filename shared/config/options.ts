@@ -38,6 +38,26 @@ export const OPTIONS = {
   ),
   'coordinator.artifact-bytes-max': size(32 * 1024 ** 2, 'Largest job module that can be submitted.'),
 
+  'scheduler-mode': choice(
+    ['default', 'reactive'],
+    'default',
+    'Of jobs whose submission says nothing. reactive: a job has as much parallelism as the slots give it, and follows them.',
+  ),
+  'coordinator.adaptive-scheduler.executing.cooldown-after-rescaling': duration(
+    30_000,
+    'Least time from when a reactive job began to run, or last tried to grow, until it grows.',
+  ),
+  'coordinator.adaptive-scheduler.executing.resource-stabilization-timeout': duration(
+    60_000,
+    'How long more slots than a reactive job has a use for must have been free until it grows; when they are all that it could ever use, it does not wait.',
+  ),
+  'coordinator.adaptive-scheduler.rescale-trigger.max-checkpoint-failures': wholeNumber(
+    1,
+    1_000,
+    2,
+    'Failed checkpoints after which the growth of a reactive job is given up until the next cooldown is over.',
+  ),
+
   'taskmanager.id': optionalName(
     'Identity of the task manager, kept over restarts (a StatefulSet name); generated when absent.',
   ),

@@ -14,6 +14,7 @@ import type { RecoveringJob, RunningJob } from '../job.ts';
 import { parallelismOfVertex } from '../job-spec.ts';
 import { findMismatch } from '../match-report.ts';
 import { participantsOf } from '../participants.ts';
+import { beginScaling } from '../scaling.ts';
 import { finishJob } from './finishing.ts';
 import { restartJob } from './restarting.ts';
 
@@ -85,7 +86,14 @@ function expectedOf({ run }: Pick<RecoveringJob, 'run'>): ReadonlySet<TaskManage
 function adopt(job: RecoveringJob, context: JobContext): JobStep {
   const { spec, run, requests } = job;
   const common = commonOf(job, context.wallMs);
-  const running: RunningJob = { ...common, kind: 'running', run, assignments: new Map(), planned: undefined };
+  const running: RunningJob = {
+    ...common,
+    kind: 'running',
+    run,
+    assignments: new Map(),
+    planned: undefined,
+    scaling: beginScaling(context.now),
+  };
   const participants = participantsOf(spec, run);
   const adopted: JobStep = { ...unchangedJob(running), tell: [{ kind: 'adopted', participants }] };
   if (areAllFinished(run)) {

@@ -9,6 +9,7 @@ import { andThen, unchangedJob } from '../job-events.ts';
 import { commonOf } from '../job.ts';
 import type { DeployingJob, Job, RunningJob } from '../job.ts';
 import { participantsOf } from '../participants.ts';
+import { beginScaling } from '../scaling.ts';
 import { finishJob } from './finishing.ts';
 
 /**
@@ -25,6 +26,7 @@ export function startRunning(job: DeployingJob, context: JobContext): JobStep {
     run,
     assignments: new Map(),
     planned: undefined,
+    scaling: beginScaling(context.now),
   };
   const steps = [
     (running: RunningJob): JobStep => beginAssignments(running),

@@ -7,7 +7,7 @@ import type { CreatedJob, RestartingJob, WaitingJob } from '../job.ts';
  * Waiting is not stored: a coordinator that reads the record finds out by itself whether there are slots.
  */
 export function awaitSlots(job: CreatedJob | RestartingJob, wallMs: EpochMs): WaitingJob {
-  return { ...commonOf(job, wallMs), kind: 'waiting-for-slots', reason: 'about to look for slots' };
+  return { ...commonOf(job, wallMs), kind: 'waiting-for-slots', reason: 'about to look for slots', asked: undefined };
 }
 
 /** The same job when the reason has not changed. */

@@ -12,6 +12,9 @@ export interface JobSummary {
   'changedAtMs'?: (number | string | Long);
   'restarts'?: (number);
   'failure'?: (_nerve_v1_Failure | null);
+  'schedulerMode'?: (string);
+  'parallelism'?: (number);
+  'slots'?: (number);
 }
 
 export interface JobSummaryDecoded {
@@ -23,4 +26,7 @@ export interface JobSummaryDecoded {
   'changedAtMs': (string);
   'restarts': (number);
   'failure': (_nerve_v1_FailureDecoded | null);
+  'schedulerMode': (string);
+  'parallelism': (number);
+  'slots': (number);
 }

@@ -10,6 +10,8 @@ export interface SubmitJobRequest {
   'jobId'?: (string);
   'fromSavepoint'?: (string);
   'allowNonRestoredState'?: (boolean);
+  'schedulerMode'?: (string);
+  'leastParallelism'?: (number);
 }
 
 export interface SubmitJobRequestDecoded {
@@ -21,4 +23,6 @@ export interface SubmitJobRequestDecoded {
   'jobId': (string);
   'fromSavepoint': (string);
   'allowNonRestoredState': (boolean);
+  'schedulerMode': (string);
+  'leastParallelism': (number);
 }
