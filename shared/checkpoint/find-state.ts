@@ -9,6 +9,7 @@ import { readMerged } from './merge-segments.ts';
 import type { ReadSegmentOptions } from './read-segment.ts';
 import { compareOrder } from './segment-ref.ts';
 import type { SegmentRef } from './segment-ref.ts';
+import { lengthPrefixed, readLengthPrefixed, sectionOf, sectionPrefix } from './state-key-parts.ts';
 
 export interface StateQuery {
   readonly uid: string;
@@ -38,7 +39,7 @@ export async function findState(
   const { operator, state } = locate(metadata, query);
   const keyBytes = Buffer.from(query.key, 'utf8');
   const group = keyGroupOf(keyBytes, operator.maxParallelism);
-  const prefix = sectionPrefix(group, state.id) + lengthPrefixed(binaryOf(keyBytes));
+  const prefix = sectionPrefix(sectionOf(group, state.id)) + lengthPrefixed(binaryOf(keyBytes));
   const refs = refsOf(operator, group);
   const rows = new Map<Binary, Map<Binary, Binary>>();
   for await (const batch of readMerged(refs, { first: group, last: group }, false, options)) {
@@ -122,31 +123,4 @@ function contentOf(row: ReadonlyMap<Binary, Binary>, state: StateDictionaryEntry
 /** Without the row's own marker, whose map key is empty. */
 function entriesOf(row: ReadonlyMap<Binary, Binary>): (readonly [Binary, Binary])[] {
   return [...row].filter(([mapKey]) => mapKey !== '');
-}
-
-/** The layout of keys, as taskmanager/state/state-key.ts writes it: key group, state id, key, namespace, map key. */
-function sectionPrefix(group: number, stateId: number): Binary {
-  return String.fromCharCode(group >>> 8, group & 0xff, stateId >>> 8, stateId & 0xff);
-}
-
-function lengthPrefixed(part: Binary): Binary {
-  let length = part.length;
-  let head = '';
-  for (; length >= 0x80; length >>>= 7) {
-    head += String.fromCharCode((length & 0x7f) | 0x80);
-  }
-  return head + String.fromCharCode(length) + part;
-}
-
-function readLengthPrefixed(from: Binary, offset: number): { readonly part: Binary; readonly end: number } {
-  let length = 0;
-  let at = offset;
-  for (let shift = 0; ; shift += 7) {
-    const byte = from.charCodeAt(at);
-    at += 1;
-    length |= (byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      return { part: from.slice(at, at + length), end: at + length };
-    }
-  }
 }

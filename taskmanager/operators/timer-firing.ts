@@ -1,8 +1,8 @@
+import { lengthPrefixed } from '../../shared/checkpoint/state-key-parts.ts';
 import { required } from '../../shared/invariant.ts';
 import type { KeyAndNamespace } from '../state/keyed-state.ts';
 import type { KeyPart } from '../state/key-context.ts';
 import type { Lease } from '../state/lease.ts';
-import { lengthPrefixed } from '../state/state-key.ts';
 import type { Timer } from '../timers/timer-key.ts';
 import type { TimerService } from '../timers/timer-service.ts';
 

@@ -1,9 +1,9 @@
+import { lengthPrefixed, sectionOf, sectionPrefix } from '../../shared/checkpoint/state-key-parts.ts';
 import type { Binary } from '../../shared/checkpoint/binary.ts';
 import { binaryOfText } from '../../shared/checkpoint/binary.ts';
 import { invariant } from '../../shared/invariant.ts';
 import { flinkMurmur, murmur3 } from '../../shared/keygroups/key-hash.ts';
 import type { KeyGroupRange } from '../../shared/keygroups/key-groups.ts';
-import { lengthPrefixed, sectionOf, sectionPrefix } from './state-key.ts';
 
 const NO_NAMESPACE = lengthPrefixed('');
 const scratch = Buffer.allocUnsafeSlow(1024);

@@ -1,3 +1,4 @@
+import { lengthPrefixed, sectionOf } from '../../shared/checkpoint/state-key-parts.ts';
 import type { Binary } from '../../shared/checkpoint/binary.ts';
 import type { StateKind } from '../../shared/checkpoint/checkpoint-metadata.ts';
 import type {
@@ -24,7 +25,6 @@ import type { KeyedStore } from './keyed-store.ts';
 import { KeyedLargeMapState } from './large-map-state.ts';
 import type { Lease } from './lease.ts';
 import { KeyedListState, KeyedMapState } from './map-state.ts';
-import { lengthPrefixed, sectionOf } from './state-key.ts';
 import type { StateDictionary } from './state-dictionary.ts';
 import { TimeToLive } from './time-to-live.ts';
 import type { StateClock } from './time-to-live.ts';

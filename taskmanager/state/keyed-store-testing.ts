@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { sectionOf, sectionPrefix } from '../../shared/checkpoint/state-key-parts.ts';
 import type { Binary } from '../../shared/checkpoint/binary.ts';
 import { parseCheckpointId } from '../../shared/ids.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
@@ -8,7 +9,7 @@ import type { KeyValueStore } from './key-value-store.ts';
 import { KeyedStore } from './keyed-store.ts';
 import type { KeyedStoreLimits } from './keyed-store.ts';
 import type { Lease } from './lease.ts';
-import { STATE_KEYS_END, rowKey, sectionOf, sectionPrefix } from './state-key.ts';
+import { STATE_KEYS_END, rowKey } from './state-key.ts';
 import type { StoreIdentity } from './store-stamp-wire.ts';
 
 export const identity: StoreIdentity = {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readLengthPrefixed, sectionOf, sectionPrefix } from '../../shared/checkpoint/state-key-parts.ts';
 import { seededRandom } from '../../shared/random/random.ts';
 import { DELETED, DirtyLayer } from './dirty-layer.ts';
 import { sortedEntries, writesOf } from './layer-entries.ts';
-import { parseStateKey, readLengthPrefixed, rowKey, sectionOf, sectionPrefix } from './state-key.ts';
+import { parseStateKey, rowKey } from './state-key.ts';
 
 describe('the entries of a layer', () => {
   test('are in key order however many rows a section has, and no step sorts more than a piece', () => {

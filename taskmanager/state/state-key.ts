@@ -1,6 +1,6 @@
 import type { Binary } from '../../shared/checkpoint/binary.ts';
+import { lengthPrefixed, readLengthPrefixed } from '../../shared/checkpoint/state-key-parts.ts';
 import type { KeyGroupRange } from '../../shared/keygroups/key-groups.ts';
-import { invariant } from '../../shared/invariant.ts';
 
 /**
  * The layout of keys in the local store and in segments (DESIGN §6):
@@ -24,18 +24,6 @@ export const META_PREFIX: Binary = '\xff';
 /** The map key under which a row says that it may hold entries. Entries of users are never at it: their map keys are not empty. */
 export const MARKER: Binary = '';
 
-const STATE_IDS_MAX = 0x10000;
-
-/** Key group and state id as one number, in the order of the keys. */
-export function sectionOf(keyGroup: number, stateId: number): number {
-  invariant(stateId >= 0 && stateId < STATE_IDS_MAX, `state id ${stateId} does not fit in two bytes`);
-  return keyGroup * STATE_IDS_MAX + stateId;
-}
-
-export function sectionPrefix(section: number): Binary {
-  return String.fromCharCode(section >>> 24, (section >>> 16) & 0xff, (section >>> 8) & 0xff, section & 0xff);
-}
-
 export function sectionOfKey(key: Binary): number {
   return ((key.charCodeAt(0) << 24) | (key.charCodeAt(1) << 16) | (key.charCodeAt(2) << 8) | key.charCodeAt(3)) >>> 0;
 }
@@ -52,10 +40,6 @@ export function keysOfRange({ first, last }: KeyGroupRange): { readonly from: Bi
 
 export function rowKey(prefix: Binary, key: Binary, namespace: Binary): Binary {
   return prefix + lengthPrefixed(key) + lengthPrefixed(namespace);
-}
-
-export function lengthPrefixed(part: Binary): Binary {
-  return part.length < 0x80 ? String.fromCharCode(part.length) + part : varint(part.length) + part;
 }
 
 /** The parts of a row, and what follows it. */
@@ -77,35 +61,9 @@ export function parseStateKey(stateKey: Binary): {
   };
 }
 
-export function readLengthPrefixed(from: Binary, offset: number): { readonly part: Binary; readonly end: number } {
-  let length = 0;
-  let at = offset;
-  for (let shift = 0; ; shift += 7) {
-    invariant(at < from.length && shift <= 28, 'a state key ends inside a length');
-    const byte = from.charCodeAt(at);
-    at += 1;
-    length |= (byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      break;
-    }
-  }
-  invariant(at + length <= from.length, 'a state key ends inside a part');
-  return { part: from.slice(at, at + length), end: at + length };
-}
-
 export function overlayPrefix(sequence: number): Binary {
   const high = Math.floor(sequence / 0x1000000);
   const low = sequence % 0x1000000;
   const bytes = [high >>> 16, (high >>> 8) & 0xff, high & 0xff, low >>> 16, (low >>> 8) & 0xff, low & 0xff];
   return OVERLAY_PREFIX + String.fromCharCode(...bytes);
-}
-
-function varint(value: number): Binary {
-  let rest = value;
-  let text = '';
-  while (rest >= 0x80) {
-    text += String.fromCharCode((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  return text + String.fromCharCode(rest);
 }

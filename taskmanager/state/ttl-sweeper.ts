@@ -1,10 +1,11 @@
+import { sectionOf, sectionPrefix } from '../../shared/checkpoint/state-key-parts.ts';
 import type { Binary } from '../../shared/checkpoint/binary.ts';
 import { prefixEnd } from '../../shared/checkpoint/binary.ts';
 import { required } from '../../shared/invariant.ts';
 import type { KeyGroupRange } from '../../shared/keygroups/key-groups.ts';
 import type { StoreEntry } from './key-value-store.ts';
 import type { KeyedStore } from './keyed-store.ts';
-import { parseStateKey, sectionOf, sectionPrefix } from './state-key.ts';
+import { parseStateKey } from './state-key.ts';
 import type { TimeToLive } from './time-to-live.ts';
 
 const ENTRIES_PER_STEP = 512;

@@ -1,6 +1,6 @@
+import { lengthPrefixed, readLengthPrefixed, sectionPrefix } from '../../shared/checkpoint/state-key-parts.ts';
 import type { Binary } from '../../shared/checkpoint/binary.ts';
 import type { KeyPart } from '../state/key-context.ts';
-import { lengthPrefixed, readLengthPrefixed, sectionPrefix } from '../state/state-key.ts';
 
 /**
  * A timer is a row without a value in a state of its own (one for event time, one for processing time):

@@ -1,3 +1,4 @@
+import { sectionOf, sectionPrefix } from '../../shared/checkpoint/state-key-parts.ts';
 import type { Binary } from '../../shared/checkpoint/binary.ts';
 import { prefixEnd } from '../../shared/checkpoint/binary.ts';
 import { required } from '../../shared/invariant.ts';
@@ -5,7 +6,6 @@ import type { KeyGroupRange } from '../../shared/keygroups/key-groups.ts';
 import type { KeyPart } from '../state/key-context.ts';
 import type { KeyedStore } from '../state/keyed-store.ts';
 import type { StateDictionary } from '../state/state-dictionary.ts';
-import { sectionOf, sectionPrefix } from '../state/state-key.ts';
 import { TimerGroup } from './timer-group.ts';
 import { parseTimer, timeOfRow, timerRow } from './timer-key.ts';
 import type { Timer } from './timer-key.ts';
