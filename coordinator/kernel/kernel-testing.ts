@@ -106,6 +106,8 @@ export class KernelDriver {
   readonly records: SimulatedRecords;
   /** What is found where a member listens that lost its connection. */
   probes: ProbeResult = 'refused';
+  /** How a reactive job is drawn for so many slots, at once; undefined: nobody draws. */
+  shape: ((slots: number, name: string) => JobSpec | undefined) | undefined;
   answers: Answers = { writes: true, abandons: true, commits: true };
   state: KernelState = EMPTY_KERNEL;
   now = 0;
@@ -179,6 +181,9 @@ export class KernelDriver {
     } else if (effect.kind === 'probe') {
       const { taskManager, incarnation } = effect;
       this.#queue.push({ kind: 'probed', taskManager, incarnation, result: this.probes });
+    } else if (effect.kind === 'shape-job' && this.shape !== undefined) {
+      const { jobId, slots, spec } = effect;
+      this.#queue.push({ kind: 'job-shaped', jobId, slots, of: spec, spec: this.shape(slots, spec.name) });
     } else if (effect.kind === 'write-checkpoint' && this.answers.writes) {
       this.write(effect);
     } else if (effect.kind === 'abandon' && this.answers.abandons) {
@@ -336,6 +341,14 @@ export class KernelDriver {
   reportAll(name: string, state: TaskState, more: ReportExtras = {}): void {
     this.report(name, 0, state, more);
     this.report(name, 1, state);
+  }
+
+  /** Every subtask of vertex `v`, however many. */
+  reportEach(name: string, state: TaskState): void {
+    const job = this.job(name);
+    ('run' in job ? job.run.places : []).forEach(({ slot }) => {
+      this.report(name, slot, state);
+    });
   }
 
   end(name: string, number: number, key: AttemptKey = this.key(name)): void {
