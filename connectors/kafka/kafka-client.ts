@@ -34,6 +34,8 @@ export class KafkaClient {
   #addresses: readonly BrokerAddress[] = [];
   #controllerId = -1;
   #bootstrap: Broker | undefined;
+  #connecting: Broker | undefined;
+  #bootstrapping: Promise<Broker> | undefined;
   #isClosed = false;
 
   constructor(endpoint: KafkaEndpoint, logger: Logger) {
@@ -125,6 +127,10 @@ export class KafkaClient {
       return known;
     }
     const broker = await this.openBroker(nodeId, signal);
+    if (this.#isClosed) {
+      await closeBroker(broker);
+      throw this.#failed(new Error('the client is closed'), this.brokers, signal);
+    }
     const earlier = this.#brokersById.get(nodeId);
     if (earlier === undefined) {
       this.#brokersById.set(nodeId, broker);
@@ -190,7 +196,8 @@ export class KafkaClient {
   /** Ends all shared connections; what is in flight is rejected. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const all = [...this.#brokersById.values(), ...(this.#bootstrap === undefined ? [] : [this.#bootstrap])];
+    const others = [this.#bootstrap, this.#connecting].filter((broker) => broker !== undefined);
+    const all = [...this.#brokersById.values(), ...others];
     this.#brokersById.clear();
     this.#bootstrap = undefined;
     await Promise.all(all.map(closeBroker));
@@ -217,12 +224,30 @@ export class KafkaClient {
     if (connected !== undefined) {
       return connected;
     }
-    const broker = await this.#makeBroker();
+    this.#bootstrapping ??= this.#connectToAny().finally(() => {
+      this.#bootstrapping = undefined;
+    });
     try {
-      await raceAbort(broker.connect(), signal);
+      return await raceAbort(this.#bootstrapping, signal);
+    } catch (error) {
+      throw this.#failed(error, this.brokers, signal);
+    }
+  }
+
+  /** One for all who ask meanwhile: of several, all but the last would be forgotten and never closed. */
+  async #connectToAny(): Promise<Broker> {
+    const broker = await this.#makeBroker();
+    this.#connecting = broker;
+    try {
+      await broker.connect();
+      if (this.#isClosed) {
+        throw new Error('the client is closed');
+      }
     } catch (error) {
       await closeBroker(broker);
-      throw this.#failed(error, this.brokers, signal);
+      throw error;
+    } finally {
+      this.#connecting = undefined;
     }
     this.#bootstrap = broker;
     return broker;
