@@ -165,6 +165,8 @@ export async function wireServer(
     host: configuration['coordinator.rpc.host'],
     port: configuration['coordinator.rpc.port'],
     advertisedHost: configuration['coordinator.rpc.advertised-host'] ?? configuration['coordinator.rpc.host'],
+    // Heartbeats decide first, and say so; this clears away the connection that they came over.
+    silenceMs: configuration['heartbeat.timeout'] + 2 * configuration['heartbeat.interval'],
     findLeader: async () => {
       const answer = await directory?.find({ deadlineMs: FIND_LEADER_MS, signal });
       return answer?.kind === 'leader' ? answer.leader : undefined;

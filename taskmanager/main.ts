@@ -21,7 +21,7 @@ import { NodeModuleCache } from './control/node-module-cache.ts';
 import type { TaskManagerExchange } from './exchange/attempt-exchange.ts';
 import { openGrpcExchange } from './exchange/grpc-exchange.ts';
 import type { SlotPortsTransfer } from './exchange/node-slot-ports.ts';
-import { slotSettings } from './settings.ts';
+import { dataPlaneSettings, findSettingsProblems, slotSettings } from './settings.ts';
 import type { TaskManagerSettings } from './settings.ts';
 import { SlotThreads } from './slots/node-slot-threads.ts';
 import { runSweeps } from './slots/node-sweep-local-stores.ts';
@@ -32,10 +32,11 @@ const SLOT_ENTRY = new URL('./slot-main.ts', import.meta.url);
 
 /**
  * Runs a task manager until the signal aborts: then what runs here goes on elsewhere where it can, and it says goodbye and ends. Resolves to the exit code: 0.
- * @throws StreamError when it cannot start (a port in use), or when the coordinator refuses it (another version).
+ * @throws StreamError when it cannot start (a contradictory configuration, a port in use), or when the coordinator refuses it (another version).
  */
 export async function runTaskManager(settings: TaskManagerSettings, signal: AbortSignal): Promise<number> {
   const { configuration } = settings;
+  checkSettings(settings);
   const id = configuration['taskmanager.id'] ?? `taskmanager-${randomUUID().slice(0, 8)}`;
   armNodeFailpoints(`taskmanager ${id}`);
   const logger = nodeLogger(`taskmanager ${id}`, configuration['log.level']);
@@ -60,11 +61,23 @@ export async function runTaskManager(settings: TaskManagerSettings, signal: Abor
   return 0;
 }
 
+function checkSettings({ configuration }: TaskManagerSettings): void {
+  const problems = findSettingsProblems(configuration);
+  if (problems.length > 0) {
+    throw new StreamError({
+      code: 'configuration-contradictory',
+      reaction: 'fail-job',
+      message: problems.join('\n'),
+      remedy: 'Correct the configuration; "nerve help configuration" and docs/CONFIGURATION.md describe each key.',
+    });
+  }
+}
+
 class TaskManager {
   readonly #settings: TaskManagerSettings;
   readonly #logger: Logger;
   readonly #registry = new MetricRegistry();
-  readonly #client = new GrpcControlClient();
+  readonly #client: GrpcControlClient;
   readonly #directory: LeaderDirectory;
   readonly #modules: NodeModuleCache;
   readonly #identity: Pick<Registration, 'taskManager' | 'incarnation' | 'slots' | 'version'>;
@@ -72,6 +85,7 @@ class TaskManager {
   constructor(settings: TaskManagerSettings, id: string, logger: Logger) {
     this.#settings = settings;
     this.#logger = logger;
+    this.#client = new GrpcControlClient(settings.configuration['heartbeat.timeout']);
     this.#directory = openLeaderDirectory(settings.configuration);
     this.#modules = new NodeModuleCache(join(temporaryFolder(settings.configuration), 'artifacts'));
     this.#identity = {
@@ -84,15 +98,13 @@ class TaskManager {
 
   async run(signal: AbortSignal): Promise<void> {
     const { configuration } = this.#settings;
-    const host = configuration['taskmanager.host'];
     const exchange = await openGrpcExchange({
       taskManager: this.#identity.taskManager,
       incarnation: this.#identity.incarnation,
       version: VERSION,
       limits: slotSettings(this.#settings).limits,
-      host,
-      bindHost: host,
-      port: configuration['taskmanager.data.port'],
+      ...dataPlaneSettings(configuration),
+      silenceMs: configuration['heartbeat.timeout'],
       clock: nodeClock,
       metrics: this.#registry.group({ task_manager: this.#identity.taskManager }),
     });

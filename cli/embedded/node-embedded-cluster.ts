@@ -93,6 +93,11 @@ function settingsIn(folder: string, { layers, configuration }: Settings): Settin
   return settingsOf([...layers, { origin: 'embedded cluster', values }]);
 }
 
+/** Of a configuration that is shared with a real cluster: what holds for its network does not hold between these processes. */
+const ELSEWHERE = Object.fromEntries(
+  ['taskmanager.advertised-host', 'taskmanager.data.advertised-port'].map((key) => [variableOf(key), undefined]),
+);
+
 function startTaskManager(
   { settings, slotsPerTaskManager }: EmbeddedClusterOptions,
   address: string,
@@ -112,7 +117,7 @@ function startTaskManager(
   // The pipe ends with this process, however it ends: no task manager is left behind by a kill.
   const child = spawn(process.execPath, [MAIN, 'taskmanager', '--end-with-input'], {
     stdio: ['pipe', 'ignore', 'inherit'],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...environment, ...ELSEWHERE },
   });
   child.once('error', (error) => {
     onEnd({

@@ -2,7 +2,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { LeaderEpoch } from '../../shared/ids.ts';
 import type { Leader } from '../../shared/leader/leader.ts';
-import { channelOptions } from '../../shared/rpc/grpc-options.ts';
+import { channelOptionsFor } from '../../shared/rpc/grpc-options.ts';
 import { protos } from '../../shared/rpc/grpc-proto.ts';
 import { adminHandlers } from './grpc-admin-server.ts';
 import type { AdminServerDeps } from './grpc-admin-server.ts';
@@ -17,6 +17,8 @@ export interface CoordinatorServerOptions {
   readonly port: number;
   /** Under which others reach it. */
   readonly advertisedHost: string;
+  /** After so long without a sign of life from whoever dialled, its connection is broken. */
+  readonly silenceMs: number;
   /** The leader, while that is not this coordinator. Never rejects. */
   readonly findLeader: () => Promise<Leader | undefined>;
 }
@@ -40,8 +42,8 @@ export interface CoordinatorServer {
 
 /** @throws StreamError `coordinator-port-unavailable` */
 export async function openCoordinatorServer(options: CoordinatorServerOptions): Promise<CoordinatorServer> {
-  const { host, port, advertisedHost, findLeader } = options;
-  const server = new Server(channelOptions);
+  const { host, port, advertisedHost, silenceMs, findLeader } = options;
+  const server = new Server(channelOptionsFor(silenceMs));
   let leading: { readonly control: LeadingHandlers; readonly admin: LeadingHandlers } | undefined;
   let own: Leader | undefined;
   let isProven: () => boolean = () => false;

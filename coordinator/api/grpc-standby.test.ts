@@ -112,6 +112,7 @@ async function standby(leader: Leader | undefined): Promise<string> {
     host: '127.0.0.1',
     port: 0,
     advertisedHost: '127.0.0.1',
+    silenceMs: 8_000,
     findLeader: async () => await Promise.resolve(leader),
   });
   closing.push(() => {

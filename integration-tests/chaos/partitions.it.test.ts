@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Failure } from '../../shared/failure/failure.ts';
 import { eventually } from '../harness/eventually.ts';
+import type { ChaosRun } from './chaos-run.ts';
 import { scenario } from './scenario.ts';
 
 describe.concurrent('task managers that are cut off from their coordinator', () => {
@@ -29,6 +31,98 @@ describe.concurrent('task managers that are cut off from their coordinator', () 
     },
   );
 });
+
+/** `heartbeat.timeout` of the scenarios (chaos-run.ts): the longest silence between two task managers. */
+const SILENCE_MS = 4_000;
+/** Threads that report and a log that is read, on a machine that has other work. */
+const NOTICED_MS = 4_000;
+/** From then on an attempt that cannot connect its task managers is given up (attempts-runner.ts). */
+const CONNECT_MS = 20_000;
+
+describe.concurrent('two task managers that both reach their coordinator, but not each other', () => {
+  test.each(['both', 'requests', 'answers'] as const)(
+    'in a network that holds up %s: the attempt fails and names the peer, the next ones say what they miss, and the job goes on when it heals',
+    async (blocked) => {
+      await scenario({ name: 'peers-cut', relayedData: true }, async (run) => {
+        await run.start();
+        const attempt = await run.attempt();
+        const link = run.cluster.dataRelays[1]!;
+
+        link.block(blocked);
+        expect(await noticed(run, 'exchange-peer-lost')).toContain('the stream to task manager tm-');
+        await eventually(
+          'an attempt finds its peer unreachable',
+          async () => (await failuresOf(run)).find(({ code }) => code === 'exchange-peer-unreachable'),
+          2 * CONNECT_MS,
+        );
+        expect((await run.cluster.admin.cluster()).taskManagers).toHaveLength(2);
+        expect(link.counts.heldBack).toBeGreaterThan(0);
+        link.block('nothing');
+        await run.flows('after the partition');
+
+        expect(await run.attempt()).toBeGreaterThan(attempt);
+        const unreachable = (await failuresOf(run)).find(({ code }) => code === 'exchange-peer-unreachable');
+        expect(unreachable?.message).toMatch(/No data stream to task manager tm-[01] came about in time/);
+      });
+    },
+  );
+
+  test.each(['both', 'requests', 'answers'] as const)(
+    'over a connection that swallows %s and is never reset: noticed within the bound of silence, and the next connection serves',
+    async (swallowed) => {
+      await scenario({ name: 'peers-lost', relayedData: true }, async (run) => {
+        await run.start();
+        const attempt = await run.attempt();
+        const link = run.cluster.dataRelays[1]!;
+        const dialled = link.counts.connections;
+
+        link.swallow(swallowed);
+        expect(await noticed(run, 'exchange-peer-lost')).toContain('the stream to task manager tm-');
+        await run.restartedSince(attempt);
+        await run.flows('over another connection');
+
+        expect(link.counts.swallowedBytes).toBeGreaterThan(0);
+        expect(link.counts.connections).toBeGreaterThan(dialled);
+      });
+    },
+  );
+
+  test('for less than the bound of silence: the job waits, and nothing fails', async () => {
+    await scenario({ name: 'peers-stall', relayedData: true }, async (run) => {
+      await run.start();
+      const attempt = await run.attempt();
+      const link = run.cluster.dataRelays[1]!;
+      const stalledAt = performance.now();
+
+      link.block('both');
+      await eventually('the stall has lasted', () =>
+        performance.now() - stalledAt > STALL_MS && link.counts.heldBack > 0 ? true : undefined,
+      );
+      link.block('nothing');
+      await run.flows('after the stall');
+
+      expect(await run.attempt()).toBe(attempt);
+      expect(await failuresOf(run)).toStrictEqual([]);
+    });
+  });
+});
+
+/** Well below SILENCE_MS, of which a part may have passed since the last sign of life; above what was borne before, 1 s. */
+const STALL_MS = 2_200;
+
+/** The message of the failure, which must come within the bound of silence. */
+async function noticed(run: ChaosRun, code: string): Promise<string> {
+  const { message } = await eventually(
+    `${code} is recorded`,
+    async () => (await failuresOf(run)).find((failure) => failure.code === code),
+    SILENCE_MS + NOTICED_MS,
+  );
+  return message;
+}
+
+async function failuresOf(run: ChaosRun): Promise<readonly Failure[]> {
+  return (await run.cluster.admin.job(run.jobId)).failures.map(({ failure }) => failure);
+}
 
 describe.concurrent('a job that is cancelled', () => {
   test('never runs again, though the coordinator dies while it ends, and after', async () => {

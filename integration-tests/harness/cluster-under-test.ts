@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly coordinators?: number;
   /** Whether everybody reaches the coordinators through relays (`ClusterUnderTest.relays`), which can be cut. */
   readonly relayed?: boolean;
+  /** Whether task managers reach each other through relays (`ClusterUnderTest.dataRelays`), which can be cut. */
+  readonly relayedData?: boolean;
   /** More configuration, for every process. */
   readonly configuration?: Readonly<Record<string, string>>;
   /** More configuration of one process, by its name: `coordinator-1`, `tm-0`. */
@@ -46,9 +48,13 @@ export class ClusterUnderTest {
   readonly taskManagers: ProcessUnderTest[] = [];
   /** In front of the coordinators, by their index, where the options ask for them. */
   readonly relays: TcpRelay[] = [];
+  /** In front of the data planes of the task managers, by their index, where the options ask for them. */
+  readonly dataRelays: TcpRelay[] = [];
   readonly admin: AdminClient;
   readonly #options: ClusterOptions;
   readonly #addresses: readonly string[];
+  /** Where the data planes behind `dataRelays` listen. */
+  readonly #dataPorts: number[] = [];
 
   private constructor(folder: string, addresses: readonly string[], options: ClusterOptions) {
     this.folder = folder;
@@ -104,10 +110,27 @@ export class ClusterUnderTest {
 
   /** Starts one under the identity of `index`, also in the place of one that is gone. */
   startTaskManager(index: number, environment?: Environment): ProcessUnderTest {
-    const own = { 'taskmanager.id': `tm-${index}`, 'taskmanager.numberOfTaskSlots': String(this.#options.slots) };
+    const own = {
+      'taskmanager.id': `tm-${index}`,
+      'taskmanager.numberOfTaskSlots': String(this.#options.slots),
+      ...this.#dataPlaneOf(index),
+    };
     const process = this.#start(`tm-${index}`, 'taskmanager', own, environment);
     this.taskManagers[index] = process;
     return process;
+  }
+
+  /** Behind a relay it listens where only the relay dials it, and says that it is where the relay is. */
+  #dataPlaneOf(index: number): Readonly<Record<string, string>> {
+    const [host = '', port = ''] = this.dataRelays[index]?.address.split(':') ?? [];
+    return host === ''
+      ? {}
+      : {
+          'taskmanager.host': LOOPBACK,
+          'taskmanager.data.port': String(this.#dataPorts[index]),
+          'taskmanager.advertised-host': host,
+          'taskmanager.data.advertised-port': port,
+        };
   }
 
   /** Waits until so many task managers are registered. */
@@ -184,7 +207,7 @@ export class ClusterUnderTest {
   async stop(): Promise<void> {
     this.admin.close();
     await Promise.all(this.processes.map(async (process) => await process.stop()));
-    await Promise.all(this.relays.map(async (relay) => await relay.close()));
+    await Promise.all([...this.relays, ...this.dataRelays].map(async (relay) => await relay.close()));
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -195,6 +218,11 @@ export class ClusterUnderTest {
       }
     }
     const { taskManagers, taskManagerEnvironments } = this.#options;
+    for (let i = 0; this.#options.relayedData === true && i < taskManagers; i += 1) {
+      const port = await freePort();
+      this.#dataPorts.push(port);
+      this.dataRelays.push(await TcpRelay.open(`${LOOPBACK}:${port}`));
+    }
     const answers = async (): Promise<true | undefined> => {
       if (!this.coordinator.isRunning) {
         throw new Error(`the coordinator ended at once: ${String(await this.coordinator.ended())}`);

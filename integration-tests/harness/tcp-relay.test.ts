@@ -15,11 +15,47 @@ test('a relay passes bytes both ways, holds them up in a partition, and delivers
   relay.block('requests');
   line.write('c');
   relay.block('both');
+  await eventually('bytes are kept back', () => (relay.counts.heldBack > 0 ? true : undefined));
   const during = line.text();
   relay.block('nothing');
 
   await line.has('abc');
   expect(during).toBe('a');
+  expect(relay.counts).toMatchObject({ connections: 1, swallowedBytes: 0 });
+});
+
+test('a relay that swallows keeps its connections open, and serves new ones', async () => {
+  const { relay, dial } = await echoBehindRelay();
+  const line = dial();
+  line.write('a');
+  await line.has('a');
+
+  relay.swallow('answers');
+  line.write('bcd');
+  await eventually('the answer is lost', () => (relay.counts.swallowedBytes === 3 ? true : undefined));
+  relay.block('both');
+  relay.block('nothing');
+  const next = dial();
+  next.write('z');
+
+  await next.has('z');
+  expect([line.text(), line.isBroken()]).toStrictEqual(['a', false]);
+});
+
+test('a partition also keeps back that a side has hung up', async () => {
+  const { relay, dial } = await echoBehindRelay();
+  const line = dial();
+  line.write('a');
+  await line.has('a');
+
+  relay.block('requests');
+  line.hangUp();
+  const next = dial();
+  next.write('z');
+  await eventually('the request is kept back', () => (relay.counts.heldBack === 1 ? true : undefined));
+  relay.block('nothing');
+
+  await next.has('z');
 });
 
 test('a relay that breaks its connections serves new ones', async () => {
@@ -40,6 +76,7 @@ interface Line {
   write(text: string): void;
   text(): string;
   isBroken(): boolean;
+  hangUp(): void;
   has(text: string): Promise<unknown>;
 }
 
@@ -60,6 +97,7 @@ async function echoBehindRelay(): Promise<{ relay: TcpRelay; dial: () => Line }>
       write: (text) => socket.write(text),
       text: () => seen,
       isBroken: () => socket.destroyed,
+      hangUp: () => socket.end(),
       has: async (text) => await eventually(`"${text}" arrives`, () => (seen === text ? true : undefined), 5_000),
     };
   };

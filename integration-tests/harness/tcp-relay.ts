@@ -4,13 +4,24 @@ import { connect, createServer } from 'node:net';
 /** Which way bytes do not pass: from who dials, to who dials, or neither. */
 export type Blocked = 'nothing' | 'requests' | 'answers' | 'both';
 
+/** What was done to the bytes: the proof that a fault happened. */
+export interface RelayCounts {
+  /** Connections that were dialled. */
+  connections: number;
+  /** Pieces that came while their way was blocked, and were kept until it was not. */
+  heldBack: number;
+  /** Bytes that were taken and never delivered. */
+  swallowedBytes: number;
+}
+
 /**
  * A network of a test's own between somebody who dials and a server. A partition keeps connections open and lets nothing
- * through, as a real one does: what was sent arrives when it heals, unless somebody has given up by then.
+ * through, as a real one does, neither bytes nor ends: what was sent arrives when it heals, unless somebody has given up by then.
  */
 export class TcpRelay {
+  readonly counts: RelayCounts = { connections: 0, heldBack: 0, swallowedBytes: 0 };
   readonly #target: { readonly host: string; readonly port: number };
-  readonly #pairs = new Set<{ readonly near: Socket; readonly far: Socket }>();
+  readonly #pairs = new Set<Pair>();
   readonly #server: Server;
   #blocked: Blocked = 'nothing';
 
@@ -43,59 +54,127 @@ export class TcpRelay {
     }
   }
 
+  /**
+   * Loses all that the connections carry that are open now, for ever, and never tells: a router that forgot them. New
+   * connections are served as before.
+   */
+  swallow(blocked: Blocked): void {
+    for (const { requests, answers } of this.#pairs) {
+      requests.isLost ||= isBlocked(blocked, 'requests');
+      answers.isLost ||= isBlocked(blocked, 'answers');
+    }
+  }
+
   /** Breaks every connection with a reset; new ones are served as before. */
   breakConnections(): void {
-    for (const { near, far } of this.#pairs) {
-      near.resetAndDestroy();
-      far.destroy();
+    for (const { requests, answers } of this.#pairs) {
+      requests.from.resetAndDestroy();
+      answers.from.destroy();
     }
   }
 
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const { near, far } of this.#pairs) {
-      near.destroy();
-      far.destroy();
+    for (const { requests, answers } of this.#pairs) {
+      requests.from.destroy();
+      answers.from.destroy();
     }
     await closed;
   }
 
   #join(near: Socket): void {
     const far = connect(this.#target.port, this.#target.host);
-    const pair = { near, far };
+    const pair: Pair = { requests: wayOf(near, far), answers: wayOf(far, near) };
+    this.counts.connections += 1;
     this.#pairs.add(pair);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
+    this.#apply(pair);
+    for (const way of [pair.requests, pair.answers]) {
+      const { from, to } = way;
       from.on('error', () => undefined);
       from.on('data', (chunk) => {
-        if (!to.write(chunk)) {
-          from.pause();
-        }
+        this.#pass(way, chunk);
       });
       to.on('drain', () => {
         this.#apply(pair);
       });
-      from.on('end', () => to.end());
+      from.on('end', () => {
+        end(way, 'ended');
+      });
       from.on('close', () => {
-        this.#pairs.delete(pair);
-        to.destroy();
+        end(way, 'closed');
+        if (near.destroyed && far.destroyed) {
+          this.#pairs.delete(pair);
+        }
       });
     }
-    this.#apply(pair);
   }
 
-  #apply({ near, far }: { readonly near: Socket; readonly far: Socket }): void {
-    flow(near, this.#blocked === 'requests' || this.#blocked === 'both');
-    flow(far, this.#blocked === 'answers' || this.#blocked === 'both');
+  #pass(way: Way, chunk: Buffer): void {
+    if (way.isLost) {
+      this.counts.swallowedBytes += chunk.length;
+    } else if (way.isBlocked) {
+      this.counts.heldBack += 1;
+      way.held.push(chunk);
+      way.from.pause();
+    } else if (!way.to.write(chunk)) {
+      way.from.pause();
+    }
+  }
+
+  #apply({ requests, answers }: Pair): void {
+    open(requests, isBlocked(this.#blocked, 'requests'));
+    open(answers, isBlocked(this.#blocked, 'answers'));
   }
 }
 
-function flow(from: Socket, isBlocked: boolean): void {
-  if (isBlocked) {
-    from.pause();
+/** One direction of a connection. */
+interface Way {
+  readonly from: Socket;
+  readonly to: Socket;
+  readonly held: Buffer[];
+  isBlocked: boolean;
+  isLost: boolean;
+  /** How `from` has ended, which is told behind what is held. */
+  ending: 'open' | 'ended' | 'closed';
+}
+
+interface Pair {
+  readonly requests: Way;
+  readonly answers: Way;
+}
+
+function wayOf(from: Socket, to: Socket): Way {
+  return { from, to, held: [], isBlocked: false, isLost: false, ending: 'open' };
+}
+
+function isBlocked(blocked: Blocked, way: 'requests' | 'answers'): boolean {
+  return blocked === 'both' || blocked === way;
+}
+
+function open(way: Way, isBlockedNow: boolean): void {
+  way.isBlocked = isBlockedNow;
+  if (isBlockedNow && !way.isLost) {
+    return;
+  }
+  for (const chunk of way.held.splice(0)) {
+    way.to.write(chunk);
+  }
+  way.from.resume();
+  tellEnd(way);
+}
+
+function end(way: Way, ending: 'ended' | 'closed'): void {
+  way.ending = ending;
+  tellEnd(way);
+}
+
+function tellEnd({ to, ending, isBlocked: isHeld, isLost }: Way): void {
+  if (isHeld || isLost || ending === 'open') {
+    return;
+  }
+  if (ending === 'ended') {
+    to.end();
   } else {
-    from.resume();
+    to.destroy();
   }
 }

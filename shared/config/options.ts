@@ -63,9 +63,15 @@ export const OPTIONS = {
   ),
   'taskmanager.host': text(
     '127.0.0.1',
-    'Address on which the data plane listens and under which other task managers reach it.',
+    'Address on which the data plane listens, and under which others reach it unless taskmanager.advertised-host is set.',
   ),
-  'taskmanager.data.port': wholeNumber(0, 65_535, 0, 'Port of the data plane; 0 chooses one.'),
+  'taskmanager.advertised-host': optionalText(
+    'Host under which other task managers and the coordinator reach the data plane, when it is not taskmanager.host (which may be 0.0.0.0).',
+  ),
+  'taskmanager.data.port': wholeNumber(0, 65_535, 0, 'Port on which the data plane listens; 0 chooses one.'),
+  'taskmanager.data.advertised-port': optionalPort(
+    'Port under which others reach the data plane, when it is not taskmanager.data.port (behind a mapping of ports).',
+  ),
   'taskmanager.numberOfTaskSlots': wholeNumber(1, 256, 1, 'Slots of a task manager; each is a thread.'),
   'taskmanager.slot.heap-size': size(1024 ** 3, 'Most JavaScript heap a slot may use before its attempt fails.'),
   'taskmanager.network.frame-size': size(32 * 1024, 'Size of a data frame between subtasks.'),
@@ -77,7 +83,10 @@ export const OPTIONS = {
   'taskmanager.network.flush-after': duration(5, 'Age at which an unfilled frame is sent even when the slot is busy.'),
 
   'heartbeat.interval': duration(1_000, 'How often a task manager reports that it is alive.'),
-  'heartbeat.timeout': duration(8_000, 'Silence after which a task manager is taken for lost.'),
+  'heartbeat.timeout': duration(
+    8_000,
+    'Silence after which a task manager is taken for lost, and a connection between task managers for broken.',
+  ),
   'taskmanager.drain-timeout': duration(
     30_000,
     'How long a task manager that is asked to end (SIGTERM) waits until its tasks go on elsewhere, from a checkpoint.',

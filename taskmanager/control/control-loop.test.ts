@@ -84,6 +84,30 @@ describe('the control loop', () => {
     await world.stop();
   });
 
+  test('a session that is silent is given up as soon as another coordinator leads, long before the timeout', async () => {
+    const world = await World.begin();
+    world.session.tell(registered);
+    await world.pass(2_500);
+
+    world.directory.leader = { address: 'b:2', epoch: parseLeaderEpoch(2n), sinceMs: 0 };
+    await world.pass(1_500);
+
+    expect(world.session.options.address).toBe('b:2');
+    expect([world.client.sessions.length, world.client.sessions[0]?.isClosed]).toStrictEqual([2, true]);
+    await world.stop();
+  });
+
+  test('a session over which the coordinator is heard goes on, whoever else is said to lead', async () => {
+    const world = await World.begin();
+    world.session.tell(registered);
+    world.directory.leader = { address: 'b:2', epoch: parseLeaderEpoch(2n), sinceMs: 0 };
+
+    await world.beat(20_000);
+
+    expect(world.client.sessions).toHaveLength(1);
+    await world.stop();
+  });
+
   test('an ended session is deaf: what still arrives on it starts nothing', async () => {
     const world = await World.begin();
     const first = world.session;

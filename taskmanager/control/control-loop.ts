@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock/clock.ts';
 import type { AttemptReport, FromCoordinator, FromTaskManager, Registration } from '../../shared/control/messages.ts';
 import { formatFailure, StreamError } from '../../shared/failure/failure.ts';
 import type { LeaderEpoch } from '../../shared/ids.ts';
+import type { Leader } from '../../shared/leader/leader.ts';
 import type { LeaderDirectory } from '../../shared/leader/leader-directory.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { MetricSample } from '../../shared/metrics/metrics.ts';
@@ -48,6 +49,8 @@ const REGISTER_MS = 5_000;
 const SECOND_LOOK_MS = 100;
 /** How long the last words may take. */
 const LEAVE_MS = 1_000;
+/** Heartbeats without an answer before it is asked whether another coordinator leads by now: this one may be frozen. */
+const SUSPECT_INTERVALS = 2;
 /** While draining: how often to look whether anything runs here still. */
 const DRAIN_LOOK_MS = 50;
 /** How long an id may be in use by another process: after a quick restart the coordinator may not have missed the old one yet. */
@@ -66,7 +69,7 @@ type SessionEnd =
  * I1  At most one session is open. What is to be sent while none is open is not kept here: a new session begins with what
  *     runs, and the attempts tell again what may have been missed (attempt-standing.ts). What still arrives on an ended session is dropped: a
  *     Deploy of it would hold slots that the coordinator takes for free.
- * I2  A session that is silent for the heartbeat timeout is ended.
+ * I2  A session that is silent for the heartbeat timeout is ended; one that is silent at all, as soon as another coordinator leads.
  * I3  Tasks run on while no coordinator can be reached, for `graceMs`; then all attempts are abandoned.
  * I4  Asked to end, it drains first: it says so, and stays until nothing runs here, no longer than `drainMs`, and no longer than
  *     the session: a coordinator that has no other place for what runs here ends it.
@@ -162,7 +165,7 @@ export class ControlLoop {
       return false;
     }
     const { address } = found.leader;
-    const end = await this.#runSession(address, signal);
+    const end = await this.#runSession(found.leader, signal);
     this.#session = undefined;
     this.#registeredAt = undefined;
     if (!hasAborted(signal)) {
@@ -210,10 +213,12 @@ export class ControlLoop {
     });
   }
 
-  async #runSession(address: string, signal: AbortSignal): Promise<SessionEnd> {
+  async #runSession(leader: Leader, signal: AbortSignal): Promise<SessionEnd> {
+    const { address } = leader;
     const { client, identity, attempts, clock } = this.#deps;
     const over = new AbortController();
-    const talk: Talk = { end: undefined, isOver: false, heartbeats: undefined, heardMs: clock.monotonicMs() };
+    const heardMs = clock.monotonicMs();
+    const talk: Talk = { leader, end: undefined, isOver: false, heartbeats: undefined, heardMs };
     const session = client.open({
       address,
       registration: { ...identity, attempts: attempts.live },
@@ -262,16 +267,9 @@ export class ControlLoop {
 
   /** Heartbeats until the session ends, is dropped, or is silent for too long (I2). */
   async #keepTalking(talk: Talk, session: ControlSession, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#deps;
     while (!signal.aborted && this.#session === session) {
-      await clock.sleep(talk.heartbeats?.intervalMs ?? BACKOFF_MS_MIN, signal);
-      const silentMsMax = talk.heartbeats?.timeoutMs ?? REGISTER_MS;
-      if (clock.monotonicMs() - talk.heardMs > silentMsMax) {
-        // Perhaps it is this process that stood still, and an answer waits to be read.
-        await clock.sleep(SECOND_LOOK_MS, signal);
-      }
-      if (clock.monotonicMs() - talk.heardMs > silentMsMax) {
-        const reason = `silent for ${silentMsMax} ms`;
+      const reason = await this.#silence(talk, signal);
+      if (reason !== undefined) {
         talk.end ??= { kind: 'ended', reason, wasRegistered: talk.heartbeats !== undefined };
         return;
       }
@@ -279,6 +277,27 @@ export class ControlLoop {
         this.#heartbeat();
       }
     }
+  }
+
+  /** Waits until the next heartbeat is due. Why the session is to be ended, if it is (I2). */
+  async #silence(talk: Talk, signal: AbortSignal): Promise<string | undefined> {
+    const { clock, directory } = this.#deps;
+    const { intervalMs, timeoutMs } = talk.heartbeats ?? { intervalMs: BACKOFF_MS_MIN, timeoutMs: REGISTER_MS };
+    const silentMs = (): number => clock.monotonicMs() - talk.heardMs;
+    if (talk.heartbeats !== undefined && silentMs() > SUSPECT_INTERVALS * intervalMs) {
+      await directory.changed(intervalMs, signal);
+      const found = await directory.find({ deadlineMs: intervalMs, signal });
+      if (found.kind === 'leader' && found.leader.epoch > talk.leader.epoch) {
+        return `${found.leader.address} leads now`;
+      }
+    } else {
+      await clock.sleep(intervalMs, signal);
+    }
+    if (silentMs() > timeoutMs) {
+      // Perhaps it is this process that stood still, and an answer waits to be read.
+      await clock.sleep(SECOND_LOOK_MS, signal);
+    }
+    return silentMs() > timeoutMs ? `silent for ${timeoutMs} ms` : undefined;
   }
 
   #onRegistered(address: string): void {
@@ -305,6 +324,7 @@ export class ControlLoop {
 
 /** What is known of the open session. */
 interface Talk {
+  readonly leader: Leader;
   end: SessionEnd | undefined;
   /** Nothing more is taken from it. */
   isOver: boolean;

@@ -1,5 +1,5 @@
 import { credentials, status } from '@grpc/grpc-js';
-import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import type { ChannelOptions, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import type { CoordinatorMessageDecoded } from '../../proto/generated/nerve/v1/CoordinatorMessage.ts';
 import type { TaskManagerMessage } from '../../proto/generated/nerve/v1/TaskManagerMessage.ts';
 import type { ArtifactChunkDecoded } from '../../proto/generated/nerve/v1/ArtifactChunk.ts';
@@ -8,7 +8,7 @@ import { classifyUnknown, StreamError } from '../../shared/failure/failure.ts';
 import { parseLeaderEpoch } from '../../shared/ids.ts';
 import type { ArtifactHash } from '../../shared/ids.ts';
 import { invariant } from '../../shared/invariant.ts';
-import { channelOptions } from '../../shared/rpc/grpc-options.ts';
+import { channelOptionsFor } from '../../shared/rpc/grpc-options.ts';
 import { protos } from '../../shared/rpc/grpc-proto.ts';
 import { coordinatorMessageFromWire, taskManagerMessageToWire } from '../../shared/wire/control-wire.ts';
 import type { ControlClient, ControlSession, SessionOptions } from './control-client.ts';
@@ -19,6 +19,15 @@ type Stream = ClientDuplexStream<TaskManagerMessage, CoordinatorMessageDecoded>;
 /** The control service over gRPC; one channel for each coordinator that was ever dialled. */
 export class GrpcControlClient implements ControlClient {
   readonly #stubs = new Map<string, Stub>();
+  readonly #channelOptions: ChannelOptions;
+
+  /**
+   * @param silenceMs after which the control loop gives up a session (`heartbeat.timeout`): then the connection below it is
+   *   broken as well, since a session on the same one would hear nothing either.
+   */
+  constructor(silenceMs: number) {
+    this.#channelOptions = channelOptionsFor(silenceMs);
+  }
 
   open(options: SessionOptions): ControlSession {
     return new GrpcControlSession(this.#stubOf(options.address).Connect(), options);
@@ -55,7 +64,7 @@ export class GrpcControlClient implements ControlClient {
   #stubOf(address: string): Stub {
     let stub = this.#stubs.get(address);
     if (stub === undefined) {
-      stub = new protos.nerve.v1.Control(address, credentials.createInsecure(), channelOptions);
+      stub = new protos.nerve.v1.Control(address, credentials.createInsecure(), this.#channelOptions);
       this.#stubs.set(address, stub);
     }
     return stub;

@@ -1,5 +1,16 @@
 import type { AttemptKey, SlotPlace } from '../../shared/control/messages.ts';
 
+/** Where a process' data plane listens, and how others reach it. */
+export interface DataPlaneAddresses {
+  readonly bindHost: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** The name or address that peers dial. */
+  readonly advertisedHost: string;
+  /** The port that they dial; absent: the one it listens on. */
+  readonly advertisedPort?: number | undefined;
+}
+
 /**
  * The exchange as the process' main thread sees it: one for the life of the process, made by `openGrpcExchange`
  * (grpc-exchange.ts). It keeps one gRPC stream to every task manager that some attempt here shares channels with.

@@ -3,7 +3,7 @@ import type { ChannelOptions, ClientDuplexStream, ServiceError } from '@grpc/grp
 import type { Clock } from '../../shared/clock/clock.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { TaskManagerId } from '../../shared/ids.ts';
-import { channelOptions } from '../../shared/rpc/grpc-options.ts';
+import { channelOptionsFor } from '../../shared/rpc/grpc-options.ts';
 import { protos } from '../../shared/rpc/grpc-proto.ts';
 import { helloTo, problemOf, readHello } from './grpc-hello.ts';
 import type { ExchangeIdentity } from './grpc-hello.ts';
@@ -14,11 +14,19 @@ import type { PeerStream } from './peer-stream.ts';
 export const HELLO_TIMEOUT_MS = 5_000;
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MOST_MS = 1_000;
+const MIB = 1024 ** 2;
 /**
  * HTTP/2's 64 KB window makes a sender wait after every second frame (measured: a third more CPU per record). Memory is bounded
  * by the channels' credits, not by this. A grpc-js server has no such option, so only what the dialler receives profits.
+ * A connection that did not greet is left behind whole: shared ones would be tried again, though nothing comes through them.
  */
-const dialOptions: ChannelOptions = { ...channelOptions, 'grpc-node.flow_control_window': 1024 * 1024 };
+function dialOptionsFor(silenceMs: number): ChannelOptions {
+  return {
+    ...channelOptionsFor(silenceMs),
+    'grpc-node.flow_control_window': MIB,
+    'grpc.use_local_subchannel_pool': 1,
+  };
+}
 const CONNECT_PATH = protos.nerve.v1.Exchange.service.Connect.path;
 
 /** What the dialler and the server tell the router. */
@@ -38,12 +46,14 @@ export class GrpcDialler {
   readonly #self: ExchangeIdentity;
   readonly #events: StreamEvents;
   readonly #clock: Clock;
+  readonly #dialOptions: ChannelOptions;
   readonly #dials = new Map<TaskManagerId, { readonly address: string; readonly abort: AbortController }>();
 
-  constructor(self: ExchangeIdentity, events: StreamEvents, clock: Clock) {
+  constructor(self: ExchangeIdentity, events: StreamEvents, options: { readonly clock: Clock; silenceMs: number }) {
     this.#self = self;
     this.#events = events;
-    this.#clock = clock;
+    this.#clock = options.clock;
+    this.#dialOptions = dialOptionsFor(options.silenceMs);
   }
 
   dial(peer: TaskManagerId, address: string): void {
@@ -85,7 +95,7 @@ export class GrpcDialler {
   }
 
   async #dialOnce(peer: TaskManagerId, address: string, signal: AbortSignal): Promise<DialOutcome> {
-    const client = new Client(address, credentials.createInsecure(), dialOptions);
+    const client = new Client(address, credentials.createInsecure(), this.#dialOptions);
     const identity = (bytes: Buffer): Buffer => bytes;
     const call = client.makeBidiStreamRequest<Buffer, Buffer>(CONNECT_PATH, identity, identity);
     return await new Promise<DialOutcome>((resolve) => {

@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { TcpRelay } from '../../integration-tests/harness/tcp-relay.ts';
 import { nodeClock } from '../../shared/clock/node-clock.ts';
 import type { AttemptKey } from '../../shared/control/messages.ts';
 import { parseAttemptNumber, parseIncarnation, parseJobId, parseTaskManagerId } from '../../shared/ids.ts';
@@ -15,6 +16,8 @@ import type { WorkerTask } from './node-exchange-worker-testing.ts';
 import { portsOf } from './node-slot-ports.ts';
 
 const attempt: AttemptKey = { jobId: parseJobId('job'), attempt: parseAttemptNumber(1) };
+/** In the other process it is the same (node-exchange-process-testing.ts). */
+const SILENCE_MS = 2_000;
 const closers: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -45,8 +48,45 @@ test.each([
   expect(performance.now() - startedMs).toBeLessThan(6_000);
 });
 
+describe.each([
+  ['that we dialled', 'tm-a', 'tm-b'],
+  ['that dialled us', 'tm-b', 'tm-a'],
+])('a connection to a process %s', (_, own, other) => {
+  test.each(['requests', 'answers'] as const)(
+    'that swallows %s and never tells fails the slot within the bound of silence',
+    async (swallowed) => {
+      const relays: TcpRelay[] = [];
+      const { slot } = await openPair(own, other, relays);
+      const startedMs = performance.now();
+
+      relays.forEach((relay) => {
+        relay.swallow(swallowed);
+      });
+
+      expect(await reportOf(slot)).toMatchObject({ kind: 'failed', code: 'exchange-peer-lost' });
+      expect(performance.now() - startedMs).toBeLessThan(SILENCE_MS + 1_500);
+      expect(relays.some(({ counts }) => counts.swallowedBytes > 0)).toBe(true);
+    },
+    20_000,
+  );
+});
+
 /** Our slot 0 has sent something to slot 1 of the other process, and waits for more to come. */
-async function openPair(own: string, other: string): Promise<{ slot: Worker; child: ChildProcess }> {
+async function openPair(
+  own: string,
+  other: string,
+  relays?: TcpRelay[],
+): Promise<{ slot: Worker; child: ChildProcess }> {
+  const reached = async (address: string): Promise<string> => {
+    const relay = relays === undefined ? undefined : await TcpRelay.open(address);
+    if (relay !== undefined) {
+      relays?.push(relay);
+      closers.push(async () => {
+        await relay.close();
+      });
+    }
+    return relay?.address ?? address;
+  };
   const child = fork(new URL('./node-exchange-process-testing.ts', import.meta.url), [other], { execArgv: [] });
   closers.push(async () => {
     child.kill('SIGKILL');
@@ -57,15 +97,19 @@ async function openPair(own: string, other: string): Promise<{ slot: Worker; chi
     taskManager: parseTaskManagerId(own),
     incarnation: parseIncarnation('1'),
     version: '1.0.0',
-    host: '127.0.0.1',
+    advertisedHost: '127.0.0.1',
     bindHost: '127.0.0.1',
+    silenceMs: SILENCE_MS,
     port: 0,
     limits: defaultExchangeLimits,
     clock: nodeClock,
     metrics: new MetricRegistry().group({}),
   });
   closers.push(async () => await exchange.close());
-  const places = testPlaces([own, other], { [own]: exchange.address, [other]: otherAddress });
+  const places = testPlaces([own, other], {
+    [own]: await reached(exchange.address),
+    [other]: await reached(otherAddress),
+  });
   const connected = once(child, 'message');
   child.send({ attempt, places } satisfies ProcessTask);
   const opened = exchange.openAttempt(attempt, places);

@@ -6,9 +6,9 @@ import { StreamError } from '../../shared/failure/failure.ts';
 import { parseTaskManagerId } from '../../shared/ids.ts';
 import { required } from '../../shared/invariant.ts';
 import type { MetricGroup } from '../../shared/metrics/metrics.ts';
-import { channelOptions } from '../../shared/rpc/grpc-options.ts';
+import { channelOptionsFor } from '../../shared/rpc/grpc-options.ts';
 import { protos, withRawBytes } from '../../shared/rpc/grpc-proto.ts';
-import type { AttemptExchange, TaskManagerExchange } from './attempt-exchange.ts';
+import type { AttemptExchange, DataPlaneAddresses, TaskManagerExchange } from './attempt-exchange.ts';
 import { describeLimits } from './exchange-limits.ts';
 import type { ExchangeLimits } from './exchange-limits.ts';
 import { ExchangeRouter } from './exchange-router.ts';
@@ -20,14 +20,11 @@ import { GrpcPeerStream } from './grpc-peer-stream.ts';
 import { makeSlotPorts } from './node-slot-ports.ts';
 import type { SlotPortsTransfer } from './node-slot-ports.ts';
 
-export interface GrpcExchangeOptions extends ExchangeIdentity {
+export interface GrpcExchangeOptions extends ExchangeIdentity, DataPlaneAddresses {
   /** Part of the greeting: both ends of a channel derive their sizes from them. */
   readonly limits: ExchangeLimits;
-  /** The name or address that peers dial. */
-  readonly host: string;
-  /** The address to listen on, and the port (0: any free one). */
-  readonly bindHost: string;
-  readonly port: number;
+  /** After so long without a sign of life from a peer, the stream to it is broken: a cut that no reset tells of. */
+  readonly silenceMs: number;
   readonly clock: Clock;
   readonly metrics: MetricGroup;
 }
@@ -46,16 +43,16 @@ export async function openGrpcExchange(options: GrpcExchangeOptions): Promise<Ta
     metrics: options.metrics,
   });
   const self: ExchangeIdentity = { ...options, version: `${options.version} (${describeLimits(options.limits)})` };
-  const dialler = new GrpcDialler(self, router, options.clock);
-  const server = new Server(channelOptions);
+  const dialler = new GrpcDialler(self, router, options);
+  const server = new Server(channelOptionsFor(options.silenceMs));
   server.addService(withRawBytes(protos.nerve.v1.Exchange.service), {
     Connect: (call: ServerDuplexStream<Buffer, Buffer>) => {
-      serveStream(call, self, router);
+      serveStream(call, { self, events: router, silenceMs: options.silenceMs });
     },
   });
   const port = await bind(server, options);
   return {
-    address: `${options.host}:${port}`,
+    address: `${options.advertisedHost}:${options.advertisedPort ?? port}`,
     openAttempt: (attempt, slots) => openAttempt(router, self, attempt, slots),
     close: async () => {
       dialler.close();
@@ -108,8 +105,14 @@ function openAttempt(
   };
 }
 
+interface Serving {
+  readonly self: ExchangeIdentity;
+  readonly events: StreamEvents;
+  readonly silenceMs: number;
+}
+
 /** A peer's call from its hello to its end. */
-function serveStream(call: ServerDuplexStream<Buffer, Buffer>, self: ExchangeIdentity, events: StreamEvents): void {
+function serveStream(call: ServerDuplexStream<Buffer, Buffer>, { self, events, silenceMs }: Serving): void {
   let stream: GrpcPeerStream | undefined;
   let isRefused = false;
   const timer = setTimeout(() => {
@@ -158,7 +161,7 @@ function serveStream(call: ServerDuplexStream<Buffer, Buffer>, self: ExchangeIde
     }
   });
   call.on('cancelled', () => {
-    end('its process ended, or it closed the stream');
+    end(`its process ended, it closed the stream, or nothing came through for ${silenceMs} ms`);
   });
   call.on('error', () => {
     end('the connection failed');

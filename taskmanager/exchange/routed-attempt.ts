@@ -102,6 +102,7 @@ function unreachablePeers(peers: readonly TaskManagerId[]): Failure {
     code: 'exchange-peer-unreachable',
     reaction: 'restart-job',
     message: `No data stream to task manager ${peers.join(', ')} came about in time.`,
-    remedy: 'Check that every task manager can reach taskmanager.data.port of every other one.',
+    remedy:
+      'Check that every task manager can reach the host and data port of every other one (taskmanager.advertised-host).',
   };
 }
