@@ -4,6 +4,7 @@ import type {
   OperatorInventory,
   StateInventory,
 } from '../../shared/checkpoint/summarize-checkpoint.ts';
+import { isKeyed } from '../../shared/graph/logical-graph.ts';
 import type { OperatorSpec } from '../../shared/graph/logical-graph.ts';
 import type { DeclaredList, DeclaredState, DeclaredStates } from './record-states.ts';
 
@@ -98,11 +99,11 @@ function conflictsOf(stored: OperatorInventory, operator: JobOperator): string[]
 
 function keyedVerdicts(stored: OperatorInventory, operator: JobOperator, how: Moved): StateVerdict[] {
   const { uid, declared } = operator;
-  const isKeyed = operator.kind === 'keyed-process';
+  const hasKeys = isKeyed(operator.kind);
   const verdicts: StateVerdict[] = [];
   if (stored.states.some(({ kind }) => kind === 'timers')) {
     const dropped: Moved = { verdict: 'dropped', detail: 'the operator has no timers in the job' };
-    verdicts.push({ uid, what: 'timers', ...(isKeyed ? how : dropped) });
+    verdicts.push({ uid, what: 'timers', ...(hasKeys ? how : dropped) });
   }
   const states = stored.states.filter(({ kind }) => kind !== 'timers');
   if (declared.kind === 'unknown') {

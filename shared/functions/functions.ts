@@ -50,6 +50,20 @@ export interface KeyedProcessFunction<In, Out> extends Omit<Lifecycle, 'open'> {
   onTimer?(timestamp: number, context: OnTimerContext<Out>): void | Promise<void>;
 }
 
+/**
+ * Two keyed inputs, one function: `connect` of two keyed streams. State and timers are the key's, whichever input it came by; a
+ * record of one input and one of the other with the same key meet here, in no order between the inputs.
+ */
+export interface KeyedCoProcessFunction<In1, In2, Out> extends Omit<Lifecycle, 'open'> {
+  /** As in `KeyedProcessFunction`. */
+  open?(context: KeyedRuntimeContext): void;
+  /** May give a promise as `KeyedProcessFunction.process` may. */
+  process1(value: In1, context: KeyedProcessContext<Out>): void | Promise<void>;
+  process2(value: In2, context: KeyedProcessContext<Out>): void | Promise<void>;
+  /** Each registered timer once, whichever input registered it. */
+  onTimer?(timestamp: number, context: OnTimerContext<Out>): void | Promise<void>;
+}
+
 /** Two inputs, one function: `connect`. */
 export interface CoProcessFunction<In1, In2, Out> extends Lifecycle {
   process1(value: In1, context: ProcessContext<Out>): void;

@@ -52,7 +52,8 @@ export function renderPlan(plan: PlanDescription): string {
       lines.push(`${arrow}${operator.uid} (${operator.kind}${operator.summary === '' ? '' : ` ${operator.summary}`})`);
     }
     for (const edge of plan.edges.filter((candidate) => candidate.to === vertex.id)) {
-      lines.push(`  ← ${edge.from}${outputName(edge.output)} by ${edge.partitioning}`);
+      const input = edge.input === 0 ? '' : ', second input';
+      lines.push(`  ← ${edge.from}${outputName(edge.output)} by ${edge.partitioning}${input}`);
     }
   });
   return `${lines.join('\n')}\n`;

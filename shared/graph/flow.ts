@@ -5,6 +5,7 @@ import type {
   CoProcessFunction,
   FilterFunction,
   FlatMapFunction,
+  KeyedCoProcessFunction,
   KeyedProcessFunction,
   KeySelector,
   MapFunction,
@@ -216,6 +217,36 @@ export class KeyedStream<T> {
     options: NamedOptions & OutputOptions<U> & QuarantineOptions<T>,
   ): ProcessedStream<U> {
     const uid = this.#recorder.add({ kind: 'keyed-process', process: erase(process) }, [this.ends], recorded(options));
+    return new ProcessedStream(this.#recorder, uid, [open(uid, MAIN_OUTPUT, options.serializer)]);
+  }
+
+  /**
+   * Two keyed streams into one operator, which has one state and the same timers for a key of both. Each stream has its own key
+   * selector; what they give for the same patient, say, must be the same text.
+   */
+  connect<U>(other: KeyedStream<U>): KeyedConnectedStreams<T, U> {
+    return new KeyedConnectedStreams(this.#recorder, this.ends, other.ends);
+  }
+}
+
+/** Two keyed streams in front of one operator. A record of either goes to the subtask that has its key. */
+export class KeyedConnectedStreams<A, B> {
+  readonly #recorder: GraphRecorder;
+  readonly #first: readonly OpenEnd[];
+  readonly #second: readonly OpenEnd[];
+
+  constructor(recorder: GraphRecorder, first: readonly OpenEnd[], second: readonly OpenEnd[]) {
+    this.#recorder = recorder;
+    this.#first = first;
+    this.#second = second;
+  }
+
+  process<U>(
+    process: KeyedCoProcessFunction<A, B, U>,
+    options: NamedOptions & OutputOptions<U> & QuarantineOptions<A | B>,
+  ): ProcessedStream<U> {
+    const spec: OperatorSpec = { kind: 'keyed-co-process', process: erase(process) };
+    const uid = this.#recorder.add(spec, [this.#first, this.#second], recorded(options));
     return new ProcessedStream(this.#recorder, uid, [open(uid, MAIN_OUTPUT, options.serializer)]);
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { OutputRecord, SourceRecord } from '../connector/records.ts';
 import type { SinkSpec } from '../connector/sink.ts';
 import type { SourceSpec } from '../connector/source.ts';
+import type { KeyedCoProcessFunction } from '../functions/functions.ts';
 import { outputTag } from '../functions/output-tag.ts';
 import { required } from '../invariant.ts';
 import { stringSerializer } from '../serialization/serializer.ts';
@@ -9,6 +10,7 @@ import { defineJob } from './define-job.ts';
 import type { GraphResult, JobDefinition } from './define-job.ts';
 import { describePlan, renderPlan } from './describe-plan.ts';
 import { channelsOf, layoutSubtasks } from './execution-layout.ts';
+import type { KeyedConnectedStreams } from './flow.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { chainGraph, slotsNeeded } from './job-graph.ts';
 import type { JobGraph } from './job-graph.ts';
@@ -171,6 +173,40 @@ describe('what a build says of its arguments', () => {
   });
 });
 
+describe('two keyed streams that are connected', () => {
+  test('are two hash edges into one operator, and the plan tells which is which', () => {
+    const graph = graphOf(visitsAndResults);
+
+    expect(graph.edges.map(({ from, edge }) => [from, edge.to, edge.input, edge.partitioning.kind])).toStrictEqual([
+      ['visits', 'correlate', 0, 'hash'],
+      ['results', 'correlate', 1, 'hash'],
+    ]);
+    expect(channelsOf(graph, required(graph.edges[1], 'edge'))).toHaveLength(6);
+    expect(renderPlan(describePlan(graph))).toContain(`3. correlate × 3
+  correlate (keyed-co-process)
+  ↳ of correlate: out (sink test void)
+  ← visits by hash
+  ← results by hash, second input
+`);
+    expect(describePlan(graph).edges.map(({ from, input }) => [from, input])).toStrictEqual([
+      ['visits', 0],
+      ['results', 1],
+    ]);
+  });
+
+  test('must both be keyed: where the compiler was not asked, the build says so', () => {
+    const job = defineJob('j', (flow) => {
+      const visits: Untyped = flow.source(source(), { uid: 'visits' }).keyBy(keyOf);
+      const results = flow.source(source(), { uid: 'results' });
+      visits.connect(results).process(correlate, { uid: 'correlate' }).sinkTo(sink(), { uid: 'out' });
+    });
+
+    expect(problemsOf(job.build({}, defaults))).toStrictEqual([
+      'operator "correlate": a keyed operator reads a stream that was not keyed: union the streams first, then call keyBy; connect a keyed stream with a keyed one only',
+    ]);
+  });
+});
+
 describe('a plan', () => {
   test('reads from top to bottom', () => {
     expect(renderPlan(describePlan(graphOf(pipeline)))).toBe(`job pipeline: 3 vertices, 4 slots, max parallelism 1024
@@ -197,6 +233,30 @@ describe('a plan', () => {
     expect(fingerprintOf(graphOf(pipeline))).not.toBe(fingerprintOf(graphOf(pipeline, { keyed: '5' })));
   });
 });
+
+/** What a job in JavaScript sees. */
+interface Untyped {
+  connect(other: unknown): KeyedConnectedStreams<SourceRecord, SourceRecord>;
+}
+
+const correlate: KeyedCoProcessFunction<SourceRecord, SourceRecord, OutputRecord> = {
+  process1: () => undefined,
+  process2: () => undefined,
+};
+
+const visitsAndResults = defineJob('visits-and-results', (flow) => {
+  const visits = flow.source(source(), { uid: 'visits' });
+  const results = flow.source(source(), { uid: 'results' });
+  visits
+    .keyBy(keyOf)
+    .connect(results.keyBy(keyOf))
+    .process(correlate, { uid: 'correlate', parallelism: 3 })
+    .sinkTo(sink(), { uid: 'out', parallelism: 3 });
+});
+
+function keyOf({ key }: SourceRecord): string {
+  return key?.toString() ?? '';
+}
 
 const defaults = { parallelism: 2, maxParallelism: 1024 };
 

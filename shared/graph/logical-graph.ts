@@ -5,6 +5,7 @@ import type {
   CoProcessFunction,
   FilterFunction,
   FlatMapFunction,
+  KeyedCoProcessFunction,
   KeyedProcessFunction,
   KeySelector,
   MapFunction,
@@ -31,6 +32,10 @@ export type OperatorSpec =
   | { readonly kind: 'flat-map'; readonly flatMap: FlatMapFunction<unknown, unknown> }
   | { readonly kind: 'process'; readonly process: ProcessFunction<unknown, unknown> }
   | { readonly kind: 'keyed-process'; readonly process: KeyedProcessFunction<unknown, unknown> }
+  | {
+      readonly kind: 'keyed-co-process';
+      readonly process: KeyedCoProcessFunction<unknown, unknown, unknown>;
+    }
   | { readonly kind: 'co-process'; readonly process: CoProcessFunction<unknown, unknown, unknown> }
   | { readonly kind: 'async'; readonly async: AsyncSpec };
 
@@ -83,6 +88,11 @@ export interface LogicalGraph {
   readonly maxParallelism: number;
   readonly nodes: readonly LogicalNode[];
   readonly edges: readonly LogicalEdge[];
+}
+
+/** Whether an operator has state by key: it reads keyed streams only. */
+export function isKeyed(kind: OperatorSpec['kind']): boolean {
+  return kind === 'keyed-process' || kind === 'keyed-co-process';
 }
 
 export function parallelismOf(graph: LogicalGraph, node: LogicalNode): number {

@@ -1,6 +1,6 @@
 import { isName } from '../ids.ts';
 import { MAX_PARALLELISM_LIMIT } from '../keygroups/key-groups.ts';
-import { MAIN_OUTPUT, parallelismOf } from './logical-graph.ts';
+import { isKeyed, MAIN_OUTPUT, parallelismOf } from './logical-graph.ts';
 import type { LogicalGraph, LogicalNode } from './logical-graph.ts';
 
 /** Every problem of a graph, as sentences that name the operator and say what to do. Empty when it may run. */
@@ -58,9 +58,9 @@ function checkNode(graph: LogicalGraph, node: LogicalNode, problems: string[]): 
   }
   checkQuarantine(graph, node, problems);
   for (const edge of graph.edges) {
-    if (edge.to === node.uid && edge.partitioning.kind !== 'hash' && node.operator.kind === 'keyed-process') {
+    if (edge.to === node.uid && edge.partitioning.kind !== 'hash' && isKeyed(node.operator.kind)) {
       problems.push(
-        `${at}: a keyed operator reads a stream that was not keyed: union the streams first, then call keyBy`,
+        `${at}: a keyed operator reads a stream that was not keyed: union the streams first, then call keyBy; connect a keyed stream with a keyed one only`,
       );
     }
   }

@@ -16,10 +16,13 @@ export class MemoryInputGate implements InputGate {
   readonly bytesReceived = 0;
   readonly queuedFrames = 0;
   readonly #queues: GateElement[][];
+  readonly #inputs: readonly (0 | 1)[];
   readonly #blocked = new Set<number>();
   #next = 0;
 
-  constructor(channelCount = 1) {
+  /** `inputs`: which of the operator's inputs each channel belongs to; 0 where nothing is said. */
+  constructor(channelCount = 1, inputs: readonly (0 | 1)[] = []) {
+    this.#inputs = inputs;
     this.#queues = Array.from({ length: channelCount }, () => []);
   }
 
@@ -27,8 +30,8 @@ export class MemoryInputGate implements InputGate {
     return this.#queues.length;
   }
 
-  inputOf(): 0 {
-    return 0;
+  inputOf(channel: number): 0 | 1 {
+    return this.#inputs[channel] ?? 0;
   }
 
   producerOf(channel: number): string {

@@ -133,7 +133,8 @@ class ChainBuilder {
       case 'process':
         return new ProcessOperator(parts, operator.process);
       case 'keyed-process':
-        this.#keyed = new KeyedProcessOperator(parts, operator.process);
+      case 'keyed-co-process':
+        this.#keyed = new KeyedProcessOperator(parts, operator);
         return this.#keyed;
       case 'co-process':
         return new CoProcessOperator(parts, operator.process);

@@ -2,6 +2,7 @@ import type { KeyedProcessFunction } from '../../shared/functions/functions.ts';
 import { textOfBinary } from '../../shared/checkpoint/binary.ts';
 import { failpointAsync } from '../../shared/failpoints/failpoint.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
+import type { OperatorSpec } from '../../shared/graph/logical-graph.ts';
 import { invariant, required } from '../../shared/invariant.ts';
 import type { KeyPart } from '../state/key-context.ts';
 import type { KeyAndNamespace } from '../state/keyed-state.ts';
@@ -21,12 +22,28 @@ import type { RecordGuard } from './record-guard.ts';
 import type { StateContext } from './state-context.ts';
 import { TimerFiring } from './timer-firing.ts';
 
+export type KeyedSpec = Extract<OperatorSpec, { readonly kind: 'keyed-process' | 'keyed-co-process' }>;
+
+/** What the functions of one input and of two have in common. */
+type KeyedFunction = Pick<KeyedProcessFunction<unknown, unknown>, 'open' | 'onTimer' | 'close'>;
+
+/** A record that its key's state was fetched for. */
+export interface KeyedRecord {
+  readonly value: unknown;
+  readonly timestampMs: number | undefined;
+  readonly key: string;
+  readonly part: KeyPart;
+  /** 1 for the second stream of `connect`, else 0. */
+  readonly input: 0 | 1;
+}
+
 /** Timers of Node count in 31 bits. */
 const ALARM_MS_MAX = 2 ** 31 - 1;
 
 /**
  * Calls a user's function with the state and the timers of each record's key. Always the head of its chain: the key came with
- * the record over a hash edge. Its input (tasks/keyed-input.ts) gathers records, fetches their keys' state and calls it.
+ * the record over a hash edge. With two inputs (`connect`) both share the state and the timers of a key. What it reads from
+ * (tasks/keyed-input.ts) gathers records, fetches their keys' state and calls it.
  *
  * K1  While `isStateful` is false the function has declared nothing: records are handed over one by one, by `record`.
  * K2  `process` and a timer's call need the key's state to be fetched, and the lease of it to be held.
@@ -35,7 +52,8 @@ const ALARM_MS_MAX = 2 ** 31 - 1;
  */
 export class KeyedProcessOperator implements Operator {
   readonly scope: OperatorScope;
-  readonly #process: KeyedProcessFunction<unknown, unknown>;
+  readonly #process: KeyedFunction;
+  readonly #callProcess: (value: unknown, context: OutputContext, input: 0 | 1) => unknown;
   readonly #received: HotCount;
   readonly #guard: RecordGuard;
   readonly #context: OutputContext;
@@ -51,11 +69,12 @@ export class KeyedProcessOperator implements Operator {
   isStateful = false;
   onProcessingTimer: (timestampMs: number) => void = () => undefined;
 
-  constructor(parts: OperatorParts, process: KeyedProcessFunction<unknown, unknown>) {
+  constructor(parts: OperatorParts, spec: KeyedSpec) {
     this.scope = parts.scope;
     this.#received = parts.received;
     this.#guard = parts.guard;
-    this.#process = process;
+    this.#process = spec.process;
+    this.#callProcess = callOf(spec);
     this.#context = new OutputContext(parts);
     this.#context.keyTimers = new NoTimers(
       () => this.#watermarkMs,
@@ -131,8 +150,8 @@ export class KeyedProcessOperator implements Operator {
     return this.#openBackend.state.prefetch(keys);
   }
 
-  record(value: unknown, timestampMs: number | undefined, key: string | undefined): void {
-    const waiting = this.#call(value, timestampMs, required(key, 'the key of a record in a keyed operator'));
+  record(value: unknown, timestampMs: number | undefined, key: string | undefined, input: 0 | 1): void {
+    const waiting = this.#call(value, timestampMs, required(key, 'the key of a record in a keyed operator'), input);
     invariant(
       waiting === undefined,
       'a function without state gave a promise: only the read of a large map may be waited for',
@@ -140,9 +159,9 @@ export class KeyedProcessOperator implements Operator {
   }
 
   /** A promise: the function waits, and nothing else may run until it ends. */
-  process(value: unknown, timestampMs: number | undefined, key: string, part: KeyPart): Promise<void> | undefined {
+  process({ value, timestampMs, key, part, input }: KeyedRecord): Promise<void> | undefined {
     this.#openBackend.state.setKey(part);
-    return this.#call(value, timestampMs, key);
+    return this.#call(value, timestampMs, key, input);
   }
 
   /** Memory of unapplied changes; a promise: no record may be processed until it ends. */
@@ -200,28 +219,28 @@ export class KeyedProcessOperator implements Operator {
 
   // ------------------------------------------------------------------------------------------- below
 
-  #call(value: unknown, timestampMs: number | undefined, key: string): Promise<void> | undefined {
+  #call(value: unknown, timestampMs: number | undefined, key: string, input: 0 | 1): Promise<void> | undefined {
     this.#received.value += 1;
-    if (this.#guard.isWatching && this.#guard.takes(value, timestampMs, key)) {
+    if (this.#guard.isWatching && this.#guard.takes(value, timestampMs, key, input)) {
       return undefined;
     }
     this.#context.timestamp = timestampMs;
     this.#context.key = key;
     let answer: unknown;
     try {
-      answer = this.#process.process(value, this.#context);
+      answer = this.#callProcess(value, this.#context, input);
     } catch (error) {
-      throw this.#guard.failed(error, value, timestampMs, key);
+      throw this.#guard.failed(error, value, timestampMs, key, input);
     }
-    return answer instanceof Promise ? this.#ended(answer, { value, timestampMs, key }) : undefined;
+    return answer instanceof Promise ? this.#ended(answer, { value, timestampMs, key, input }) : undefined;
   }
 
   /** What a function's promise gives does not matter. */
-  async #ended(answer: Promise<unknown>, { value, timestampMs, key }: CalledRecord): Promise<void> {
+  async #ended(answer: Promise<unknown>, { value, timestampMs, key, input }: CalledRecord): Promise<void> {
     try {
       await answer;
     } catch (error) {
-      throw this.#guard.failed(error, value, timestampMs, key);
+      throw this.#guard.failed(error, value, timestampMs, key, input);
     }
   }
 
@@ -279,8 +298,19 @@ export class KeyedProcessOperator implements Operator {
   }
 }
 
-type CalledRecord = Pick<GuardedRecord, 'value' | 'timestampMs'> & { readonly key: string };
+type CalledRecord = Pick<GuardedRecord, 'value' | 'timestampMs' | 'input'> & { readonly key: string };
 
+function callOf(spec: KeyedSpec): (value: unknown, context: OutputContext, input: 0 | 1) => unknown {
+  if (spec.kind === 'keyed-process') {
+    const { process } = spec;
+    return (value, context): unknown => process.process(value, context);
+  }
+  const { process } = spec;
+  return (value, context, input): unknown =>
+    input === 0 ? process.process1(value, context) : process.process2(value, context);
+}
+
+/** What a function's promise gives does not matter. */
 async function ended(answer: Promise<unknown>): Promise<void> {
   await answer;
 }

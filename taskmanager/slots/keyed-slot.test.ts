@@ -6,11 +6,16 @@ import type { SegmentRef } from '../../shared/checkpoint/segment-ref.ts';
 import type { PreparedOutput, SinkWriter } from '../../shared/connector/sink.ts';
 import type { SourceOutput, SourceReader, SourceReaderContext, SplitSnapshot } from '../../shared/connector/source.ts';
 import type { OperatorSnapshot } from '../../shared/control/acknowledgement.ts';
-import type { KeyedProcessFunction } from '../../shared/functions/functions.ts';
+import type {
+  KeyedCoProcessFunction,
+  KeyedProcessContext,
+  KeyedProcessFunction,
+} from '../../shared/functions/functions.ts';
 import { valueState } from '../../shared/functions/state.ts';
 import type { ValueState } from '../../shared/functions/state.ts';
 import { defineJob } from '../../shared/graph/define-job.ts';
 import type { JobDefinition } from '../../shared/graph/define-job.ts';
+import type { Stream } from '../../shared/graph/flow.ts';
 import { parseAttemptNumber, parseJobId, parseLeaderEpoch, parseOperatorUid, parseSplitId } from '../../shared/ids.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import { KEY_HASH_ID } from '../../shared/keygroups/key-hash.ts';
@@ -25,47 +30,59 @@ const COUNT = 400;
 const KEYS = 7;
 const TEN_THOUSAND = 10_000;
 
-test('two sources into keyed subtasks: every number is counted once, whatever is cancelled between which checkpoints, at any parallelism', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.record({ parallelism: fc.constantFrom(1, 2, 3), checkpoints: fc.integer({ min: 0, max: 3 }) }), {
-        maxLength: 3,
-      }),
-      fc.integer(),
-      async (attempts, seed) => {
-        const random = seededRandom(seed);
-        const history = new History();
+test.each([
+  ['united before they are keyed', union],
+  ['that meet as the two inputs of one operator', meet],
+])(
+  'two sources %s: every number is counted once, whatever is cancelled between which checkpoints, at any parallelism',
+  async (_, join) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ parallelism: fc.constantFrom(1, 2, 3), checkpoints: fc.integer({ min: 0, max: 3 }) }), {
+          maxLength: 3,
+        }),
+        fc.integer(),
+        async (attempts, seed) => {
+          const random = seededRandom(seed);
+          const history = new History(join);
 
-        for (const { parallelism, checkpoints } of attempts) {
-          const attempt = history.attempt(parallelism);
-          attempt.run.checkpoints.isActing = true;
-          await attempt.started();
-          for (let n = 0; n < checkpoints; n += 1) {
-            await turns(random.below(30));
-            attempt.run.checkpoints.trigger();
+          for (const { parallelism, checkpoints } of attempts) {
+            const attempt = history.attempt(parallelism);
+            attempt.run.checkpoints.isActing = true;
+            await attempt.started();
+            for (let n = 0; n < checkpoints; n += 1) {
+              await turns(random.below(30));
+              attempt.run.checkpoints.trigger();
+            }
+            await turns(random.below(60));
+            await attempt.cancelled();
+            history.keep(attempt);
           }
-          await turns(random.below(60));
-          await attempt.cancelled();
-          history.keep(attempt);
-        }
-        const last = history.attempt(2);
-        await last.started();
-        await eventually(() => last.run.checkpoints.haveFinished);
-        history.keep(last);
+          const last = history.attempt(2);
+          await last.started();
+          await eventually(() => last.run.checkpoints.haveFinished);
+          history.keep(last);
 
-        expect(history.committed.toSorted((a, b) => a - b)).toStrictEqual(everyNumberCounted());
-      },
-    ),
-    { numRuns: 25 },
-  );
-}, 120_000);
+          expect(history.committed.toSorted((a, b) => a - b)).toStrictEqual(everyNumberCounted());
+        },
+      ),
+      { numRuns: 25 },
+    );
+  },
+  120_000,
+);
 
 /** What outlives an attempt: the last completed checkpoint, and the output that is committed. */
 class History {
+  readonly join: Join;
   readonly snapshots = new MemorySnapshotStore();
   committed: number[] = [];
   restored: CheckpointMetadata | undefined;
   positions: readonly [number, number] = [0, 0];
+
+  constructor(join: Join) {
+    this.join = join;
+  }
 
   attempt(parallelism: number): Attempt {
     return new Attempt(this, parallelism);
@@ -101,14 +118,14 @@ class Attempt {
 
   constructor(history: History, parallelism: number) {
     this.parallelism = parallelism;
-    const { restored, snapshots, positions } = history;
+    const { join, restored, snapshots, positions } = history;
     const readers = [new ReplayReader(1, positions[0]), new ReplayReader(0, positions[1])] as const;
     const writer = (): EpochWriter => {
       this.writers.push(new EpochWriter());
       return this.writers.at(-1)!;
     };
     this.run = openSlots(
-      countingJob(readers, writer, parallelism),
+      countingJob(readers, { join, writer, parallelism }),
       { frameBytes: 256 },
       () => new MemorySlotState({ snapshots, limits: tinyLimits, ...(restored === undefined ? {} : { restored }) }),
     );
@@ -135,23 +152,50 @@ class Attempt {
 
 function countingJob(
   readers: readonly [ReplayReader, ReplayReader],
-  writer: () => SinkWriter<number>,
-  parallelism: number,
+  { join, writer, parallelism }: { join: Join; writer: () => SinkWriter<number>; parallelism: number },
 ): JobDefinition {
   return defineJob('counting', (flow) => {
     const odd = flow.source(numbers(readers[0]), { uid: 'odd', parallelism: 1 });
     const even = flow.source(numbers(readers[1]), { uid: 'even', parallelism: 1 });
-    odd
-      .union(even)
-      .keyBy((n) => `k${n % KEYS}`)
-      .process(counter(), { uid: 'count', parallelism })
-      .sinkTo(customSink({ summary: 'epochs', createWriter: writer }), { uid: 'out', parallelism: 1 });
+    join(odd, even, parallelism).sinkTo(customSink({ summary: 'epochs', createWriter: writer }), {
+      uid: 'out',
+      parallelism: 1,
+    });
   });
+}
+
+/** Counts by key what comes of both sources. */
+type Join = (odd: Stream<number>, even: Stream<number>, parallelism: number) => Stream<number>;
+
+function union(odd: Stream<number>, even: Stream<number>, parallelism: number): Stream<number> {
+  return odd.union(even).keyBy(keyOf).process(counter(), { uid: 'count', parallelism });
+}
+
+function meet(odd: Stream<number>, even: Stream<number>, parallelism: number): Stream<number> {
+  const { open, process } = counter();
+  const fromInput =
+    (remainder: number) =>
+    (value: number, context: KeyedProcessContext<number>): void | Promise<void> => {
+      if (value % 2 !== remainder) {
+        throw new Error('a record of the other input');
+      }
+      return process(value, context);
+    };
+  const meeting: KeyedCoProcessFunction<number, number, number> = {
+    open,
+    process1: fromInput(1),
+    process2: fromInput(0),
+  };
+  return odd.keyBy(keyOf).connect(even.keyBy(keyOf)).process(meeting, { uid: 'count', parallelism });
+}
+
+function keyOf(n: number): string {
+  return `k${n % KEYS}`;
 }
 
 const SEEN = valueState<number>({ name: 'seen' });
 
-function counter(): KeyedProcessFunction<number, number> {
+function counter(): Required<Pick<KeyedProcessFunction<number, number>, 'open' | 'process'>> {
   let seen: ValueState<number>;
   return {
     open: ({ state }) => {

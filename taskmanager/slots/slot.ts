@@ -5,6 +5,7 @@ import { classifyUnknown } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import { layoutSubtasks, vertexOf } from '../../shared/graph/execution-layout.ts';
 import type { JobGraph } from '../../shared/graph/job-graph.ts';
+import { isKeyed } from '../../shared/graph/logical-graph.ts';
 import type { CheckpointId } from '../../shared/ids.ts';
 import { unreachable } from '../../shared/invariant.ts';
 import type { Logger } from '../../shared/log/logger.ts';
@@ -329,5 +330,5 @@ function keyedOperatorsOf(graph: JobGraph, slot: number): number {
   return layoutSubtasks(graph)
     .filter((place) => place.slot === slot)
     .flatMap(({ vertex }) => vertexOf(graph, vertex).nodes)
-    .filter(({ operator }) => operator.kind === 'keyed-process').length;
+    .filter(({ operator }) => isKeyed(operator.kind)).length;
 }

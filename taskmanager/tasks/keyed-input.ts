@@ -3,8 +3,7 @@ import { isTime } from '../../shared/stream-element.ts';
 import type { ControlElement, TimeElement } from '../../shared/stream-element.ts';
 import type { ElementConsumer, InputGate } from '../input/input-gate.ts';
 import type { Chain } from '../operators/chain.ts';
-import type { KeyedProcessOperator } from '../operators/keyed-process-operator.ts';
-import type { KeyPart } from '../state/key-context.ts';
+import type { KeyedProcessOperator, KeyedRecord } from '../operators/keyed-process-operator.ts';
 import type { Lease } from '../state/lease.ts';
 import { GateTime } from './gate-time.ts';
 import { ELEMENTS_PER_RUN, canGoOn } from './take-input.ts';
@@ -12,13 +11,7 @@ import type { OnControl, TaskInput } from './take-input.ts';
 import type { Turn } from './turn.ts';
 
 type Element =
-  | {
-      readonly kind: 'record';
-      readonly value: unknown;
-      readonly timestampMs: number | undefined;
-      readonly key: string;
-      readonly part: KeyPart;
-    }
+  | (KeyedRecord & { readonly kind: 'record' })
   | { readonly kind: 'control'; readonly channel: number; readonly element: ControlElement };
 
 /**
@@ -38,6 +31,7 @@ export class KeyedInput implements TaskInput, ElementConsumer {
   readonly #operator: KeyedProcessOperator;
   readonly #onControl: OnControl;
   readonly #time: GateTime;
+  readonly #inputs: readonly (0 | 1)[];
   #batch: Element[] = [];
   #at = 0;
   #lease: Lease | undefined;
@@ -55,6 +49,7 @@ export class KeyedInput implements TaskInput, ElementConsumer {
     this.#operator = operator;
     this.#onControl = onControl;
     this.#time = new GateTime(gate.channelCount);
+    this.#inputs = Array.from({ length: gate.channelCount }, (_, channel) => gate.inputOf(channel));
     operator.onProcessingTimer = (timestampMs) => {
       this.#setAlarm(timestampMs);
     };
@@ -94,13 +89,14 @@ export class KeyedInput implements TaskInput, ElementConsumer {
     }
   }
 
-  record(_channel: number, value: unknown, timestampMs: number | undefined, key: string | undefined): boolean {
+  record(channel: number, value: unknown, timestampMs: number | undefined, key: string | undefined): boolean {
     const text = required(key, 'the key of a record in a keyed operator');
+    const input = this.#inputs[channel] ?? 0;
     if (!this.#operator.isStateful) {
-      this.#operator.record(value, timestampMs, text);
+      this.#operator.record(value, timestampMs, text, input);
       return canGoOn(this.#chain) && this.#turn?.spend(1) !== true;
     }
-    this.#batch.push({ kind: 'record', value, timestampMs, key: text, part: this.#operator.partOf(text) });
+    this.#batch.push({ kind: 'record', value, timestampMs, key: text, part: this.#operator.partOf(text), input });
     return true;
   }
 
@@ -138,7 +134,7 @@ export class KeyedInput implements TaskInput, ElementConsumer {
       this.#handleControl(next.channel, next.element);
       return true;
     }
-    const waiting = this.#operator.process(next.value, next.timestampMs, next.key, next.part);
+    const waiting = this.#operator.process(next);
     if (waiting !== undefined) {
       this.#wait(waiting);
     }

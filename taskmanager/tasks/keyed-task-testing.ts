@@ -3,7 +3,7 @@ import type { OperatorMetadata } from '../../shared/checkpoint/checkpoint-metada
 import type { SegmentRef } from '../../shared/checkpoint/segment-ref.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
-import type { KeyedProcessFunction } from '../../shared/functions/functions.ts';
+import type { KeyedCoProcessFunction, KeyedProcessFunction } from '../../shared/functions/functions.ts';
 import { erase } from '../../shared/graph/erase-wire.ts';
 import {
   parseAttemptNumber,
@@ -47,8 +47,11 @@ const scopeOf = (subtask: number, parallelism: number) => ({
   parallelism,
 });
 
+export type KeyedFunctionUnderTest<In, Out> = KeyedProcessFunction<In, Out> | KeyedCoProcessFunction<In, In, Out>;
+
 export interface ClusterOptions<In, Out> {
-  readonly process: () => KeyedProcessFunction<In, Out>;
+  /** With one input, or with two: then each subtask reads from two channels, one for each. */
+  readonly process: () => KeyedFunctionUnderTest<In, Out>;
   readonly limits?: StateLimits;
   readonly lineage?: string;
   readonly maxParallelism?: number;
@@ -101,13 +104,29 @@ export class KeyedCluster<In, Out> {
   }
 
   send(key: string, value: In, timestampMs?: number): void {
+    this.sendTo(0, { key, value, timestampMs });
+  }
+
+  sendTo(
+    input: 0 | 1,
+    { key, value, timestampMs }: { key: string; value: In; timestampMs?: number | undefined },
+  ): void {
     const subtask = subtaskOfKey(Buffer.from(key), this.tasks.length, MAX_PARALLELISM);
-    this.tasks[subtask]!.gate.put({ kind: 'record', value, timestampMs, key });
+    this.tasks[subtask]!.gate.put({ kind: 'record', value, timestampMs, key }, input);
   }
 
   control(element: ControlElement): void {
-    for (const task of this.tasks) {
-      task.gate.put({ kind: 'control', element });
+    for (const { gate } of this.tasks) {
+      for (let channel = 0; channel < gate.channelCount; channel += 1) {
+        gate.put({ kind: 'control', element }, channel);
+      }
+    }
+  }
+
+  /** Of one input only. */
+  controlOf(input: 0 | 1, element: ControlElement): void {
+    for (const { gate } of this.tasks) {
+      gate.put({ kind: 'control', element }, input);
     }
   }
 
@@ -267,20 +286,23 @@ type KeyedTaskContext = Omit<StateContext, 'wake' | 'fail'>;
 
 /** One subtask with the keyed operator and what it reads from; its output is kept. */
 export class KeyedTask<In, Out> {
-  readonly gate = new MemoryInputGate();
+  readonly gate: MemoryInputGate;
   readonly operator: KeyedProcessOperator;
   readonly outputs: Out[] = [];
   readonly forwarded: ControlElement[] = [];
   readonly input: KeyedInput;
   readonly #captures = new Map<CheckpointId, { write(signal: AbortSignal): Promise<CapturedState> }>();
+  /** Channels that wait for the others' barriers. */
+  readonly #behindBarrier: number[] = [];
   readonly #context: StateContext;
   readonly #chain: Chain;
   /** Outputs count as full: nothing may be taken. */
   isBlocked = false;
   recordsPerRun = Infinity;
 
-  constructor(process: KeyedProcessFunction<In, Out>, context: KeyedTaskContext, fail: (failure: Failure) => void) {
+  constructor(process: KeyedFunctionUnderTest<In, Out>, context: KeyedTaskContext, fail: (failure: Failure) => void) {
     this.#context = { ...context, fail, wake: () => undefined };
+    this.gate = 'process1' in process ? new MemoryInputGate(2, [0, 1]) : new MemoryInputGate();
     const registry = new MetricRegistry().group({});
     const pressure = new OutputPressure();
     const suspensions = new Suspensions();
@@ -294,7 +316,9 @@ export class KeyedTask<In, Out> {
     const scope = scopeOf(context.subtask, context.parallelism);
     this.operator = new KeyedProcessOperator(
       { scope, place: 0, received, main, sides: new Map(), guard: guardFor(scope), pressure, suspensions },
-      erase(process),
+      'process1' in process
+        ? { kind: 'keyed-co-process', process: erase(process) }
+        : { kind: 'keyed-process', process: erase(process) },
     );
     this.#chain = {
       head: this.operator,
@@ -362,8 +386,13 @@ export class KeyedTask<In, Out> {
   #onControl(channel: number, element: ControlElement): void {
     this.forwarded.push(element);
     if (element.kind === 'barrier') {
-      this.#captures.set(element.checkpoint, this.operator.capture(element.checkpoint));
-      this.gate.resume(channel);
+      this.#behindBarrier.push(channel);
+      if (this.#behindBarrier.length === this.gate.channelCount) {
+        this.#captures.set(element.checkpoint, this.operator.capture(element.checkpoint));
+        this.#behindBarrier.splice(0).forEach((each) => {
+          this.gate.resume(each);
+        });
+      }
     }
   }
 }
