@@ -5,6 +5,7 @@
 //   NERVE_TEST_SERVICES=external                     the services are there already: take them from the environment
 //                                                    (KAFKA_BROKERS, ETCD_ENDPOINTS, S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY)
 import { spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { root } from './pinned-node.mjs';
 
+/** Below the range from which systems give ports to who dials: a broker that is killed by a test must find its port again. */
+const PORTS = { from: 20_000, to: 32_000 };
 const services = path.join(root, 'scripts', 'services');
 const args = process.argv.slice(2);
 const scratch = mkdtempSync(path.join(tmpdir(), 'nerve-test-'));
@@ -76,16 +79,24 @@ function clientEnv(env) {
 }
 
 async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map(async (server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set();
+  while (ports.size < count) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (await isFree(port)) {
+      ports.add(port);
+    }
+  }
+  return [...ports];
+}
+
+async function isFree(port) {
+  const server = createServer();
+  const isOurs = await new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  await new Promise((resolve) => (isOurs ? server.close(resolve) : resolve()));
+  return isOurs;
 }
 
 async function runVitest(env) {

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePorts } from './node-free-ports-testing.ts';
 
 const services = fileURLToPath(new URL('../../scripts/services', import.meta.url));
 const run = promisify(execFile);
@@ -109,35 +108,4 @@ async function makeCertificate(directory: string): Promise<{ readonly keyStore: 
   await run('keytool', ['-genkeypair', ...store, ...identity]);
   await run('keytool', ['-exportcert', '-rfc', '-file', caPath, ...store]);
   return { keyStore, caPath };
-}
-
-/**
- * Below the range from which systems take ports for connections: a client that dials a dead broker's port there may be given that
- * very port, is connected to itself, and the broker cannot start again.
- */
-const PORTS = { from: 20_000, to: 32_000 };
-
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = randomInt(PORTS.from, PORTS.to);
-    if (await isFree(port)) {
-      ports.add(port);
-    }
-  }
-  return [...ports];
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  const isOurs = await new Promise<boolean>((resolve) => {
-    server.once('error', () => {
-      resolve(false);
-    });
-    server.listen(port, '127.0.0.1', () => {
-      resolve(true);
-    });
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return isOurs;
 }

@@ -33,44 +33,21 @@ describe.concurrent('a coordinator that is killed', () => {
     });
   });
 
-  test('while it redeploys a failed attempt: the next coordinator finishes that', async () => {
-    await scenario(
-      {
-        name: 'co-redeploy',
-        taskManagers: 3,
-        coordinatorEnvironment: failpoints('coordinator.condemned=exit@1'),
-      },
-      async (run) => {
-        const dead = run.cluster.coordinator;
-        await run.start();
+  test.each([
+    ['when the old attempt is condemned', 'co-redeploy', 'coordinator.condemned=exit@1'],
+    ['before the new one is deployed', 'co-deploy', 'coordinator.before-deploy=exit@3'],
+  ])('while it redeploys a failed attempt, %s: the next coordinator goes on', async (_, name, rule) => {
+    const environment = failpoints(rule);
+    await scenario({ name, taskManagers: 3, coordinatorEnvironment: environment }, async (run) => {
+      const dead = run.cluster.coordinator;
+      await run.start();
 
-        await run.cluster.taskManagers[0]!.kill();
-        run.startTaskManager(0);
-        expect(await dead.ended()).toBe('SIGKILL');
-        run.cluster.startCoordinator();
-        await run.flows('under the next coordinator');
-        expect(hitsOf(dead, 'coordinator.condemned')).toBe(1);
-      },
-    );
-  });
-
-  test('before the new attempt is deployed: the next coordinator begins another', async () => {
-    await scenario(
-      {
-        name: 'co-deploy',
-        taskManagers: 3,
-        coordinatorEnvironment: failpoints('coordinator.before-deploy=exit@3'),
-      },
-      async (run) => {
-        const dead = run.cluster.coordinator;
-        await run.start();
-
-        await run.cluster.taskManagers[0]!.kill();
-        run.startTaskManager(0);
-        expect(await dead.ended()).toBe('SIGKILL');
-        run.cluster.startCoordinator();
-        await run.flows('under the next coordinator');
-      },
-    );
+      await run.cluster.taskManagers[0]!.kill();
+      run.startTaskManager(0);
+      expect(await dead.ended()).toBe('SIGKILL');
+      run.cluster.startCoordinator();
+      await run.flows('under the next coordinator');
+      expect(hitsOf(dead, rule.replace(/=.*/, ''))).toBe(1);
+    });
   });
 });

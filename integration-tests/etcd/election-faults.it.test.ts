@@ -1,8 +1,7 @@
 import { describe, test } from 'vitest';
 import type { TestContext } from 'vitest';
-import { TcpRelay } from '../harness/tcp-relay.ts';
 import { CandidateUnderTest } from './candidate-under-test.ts';
-import { EtcdUnderTest } from './etcd-under-test.ts';
+import { relayTo, startEtcd } from './start-etcd.ts';
 
 const PREFIX = '/nerve/election/';
 const LEASE_MS = 3_000;
@@ -43,8 +42,7 @@ describe.concurrent('a leader by etcd', () => {
     async (blocked, context) => {
       const { expect } = context;
       const etcd = await startEtcd(context);
-      const relay = await TcpRelay.open(etcd.endpoint);
-      context.onTestFinished(async () => await relay.close());
+      const relay = await relayTo(etcd, context);
       const { leader, standby } = await startTwo(context, relay.address, etcd.endpoint);
       const cutAtMs = Date.now();
       relay.block(blocked);
@@ -59,10 +57,11 @@ describe.concurrent('a leader by etcd', () => {
   test('keeps its office when its connections break again and again', async (context) => {
     const { expect } = context;
     const etcd = await startEtcd(context);
-    const relay = await TcpRelay.open(etcd.endpoint);
-    context.onTestFinished(async () => await relay.close());
-    const { leader } = await startTwo(context, relay.address, etcd.endpoint);
-    const end = Date.now() + 2 * LEASE_MS;
+    const relay = await relayTo(etcd, context);
+    // Twice the others' lease: that a busy machine is slow to connect anew is not what is asked here.
+    const leaseMs = 2 * LEASE_MS;
+    const { leader } = await startTwo(context, relay.address, etcd.endpoint, leaseMs);
+    const end = Date.now() + 2 * leaseMs;
     while (Date.now() < end) {
       relay.breakConnections();
       await new Promise((resolve) => setTimeout(resolve, 400));
@@ -113,12 +112,6 @@ describe.concurrent('a leader by etcd', () => {
     expectHandover(context, leader, standby);
   });
 });
-
-async function startEtcd({ onTestFinished }: TestContext): Promise<EtcdUnderTest> {
-  const etcd = await EtcdUnderTest.start();
-  onTestFinished(async () => await etcd.wipe());
-  return etcd;
-}
 
 async function startTwo(
   { onTestFinished }: TestContext,

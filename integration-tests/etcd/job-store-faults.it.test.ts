@@ -18,8 +18,9 @@ import { EtcdLeaderDirectory } from '../../shared/leader/etcd-leader-directory.t
 import { formatLeaderRecord } from '../../shared/leader/leader-record-wire.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { eventually } from '../harness/eventually.ts';
-import { TcpRelay } from '../harness/tcp-relay.ts';
-import { EtcdUnderTest } from './etcd-under-test.ts';
+import type { TcpRelay } from '../harness/tcp-relay.ts';
+import type { EtcdUnderTest } from './etcd-under-test.ts';
+import { relayTo, startEtcd } from './start-etcd.ts';
 
 const call: JobStoreCall = { deadlineMs: 1_000, signal: new AbortController().signal };
 const patient: JobStoreCall = { ...call, deadlineMs: 10_000 };
@@ -111,7 +112,7 @@ describe.concurrent('job records in etcd', () => {
 
     expect([away.kind, again.kind]).toStrictEqual(['ambiguous', 'done']);
     expect(loaded).toMatchObject({ failure: { reaction: 'retry' } });
-    expect(tookMs).toBeLessThan(3_000);
+    expect(tookMs).toBeLessThan(8_000);
     expect((await store.load(patient)).map(({ value }) => value)).toStrictEqual(['two']);
   });
 
@@ -129,7 +130,7 @@ describe.concurrent('job records in etcd', () => {
     const again = await untilDefinite(store, putting('one', 0n, epoch));
 
     expect([frozen.kind, again.kind]).toStrictEqual(['ambiguous', 'done']);
-    expect(tookMs).toBeLessThan(1_500);
+    expect(tookMs).toBeLessThan(5_000);
   });
 
   test('that etcd has no space for are refused, and were not written', async (context) => {
@@ -189,7 +190,7 @@ describe.concurrent('job records in etcd', () => {
     const none = storeOf(context, etcd.settings());
     const election = new EtcdElection({
       etcd: etcd.settings({ login }),
-      leaseMs: 6_000,
+      leaseMs: 12_000,
       address: 'a:1',
       logger: silentLogger,
     });
@@ -207,7 +208,7 @@ describe.concurrent('job records in etcd', () => {
     await etcd.up();
     const revision = first.kind === 'done' ? first.revision : 0n;
     expect(await untilDefinite(store, putting('two', revision, epoch))).toMatchObject({ kind: 'done' });
-    await new Promise((resolve) => setTimeout(resolve, 7_000));
+    await new Promise((resolve) => setTimeout(resolve, 13_000));
     expect(leadership?.isProven()).toBe(true);
   });
 
@@ -239,18 +240,11 @@ describe.concurrent('job records in etcd', () => {
   });
 });
 
-async function startEtcd({ onTestFinished }: TestContext, options: NodeJS.ProcessEnv = {}): Promise<EtcdUnderTest> {
-  const etcd = await EtcdUnderTest.start(options);
-  onTestFinished(async () => await etcd.wipe());
-  return etcd;
-}
-
 async function startBehindRelay(
   context: TestContext,
 ): Promise<{ etcd: EtcdUnderTest; relay: TcpRelay; store: EtcdJobStore; epoch: LeaderEpoch }> {
   const etcd = await startEtcd(context);
-  const relay = await TcpRelay.open(etcd.endpoint);
-  context.onTestFinished(async () => await relay.close());
+  const relay = await relayTo(etcd, context);
   const store = storeOf(context, etcd.settings({ endpoints: [relay.address] }));
   // The connection is there: what is cut off is a request, not its beginning.
   await store.load(patient);

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AdminClient, JobDetail, Submission } from '../../cli/admin/admin-client.ts';
 import { hasEnded } from '../../cli/admin/admin-client.ts';
 import { grpcAdminClient } from '../../cli/admin/grpc-admin-client.ts';
 import { prepareJob } from '../../cli/job/node-prepare-job.ts';
+import { freePorts } from '../../connectors/kafka/node-free-ports-testing.ts';
 import { required } from '../../shared/invariant.ts';
 import { eventually } from './eventually.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
@@ -266,12 +266,7 @@ export class ClusterUnderTest {
   }
 }
 
+/** A process that is killed finds it again (node-free-ports-testing.ts). */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return required((await freePorts(1))[0], 'a free port');
 }

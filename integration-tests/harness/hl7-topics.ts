@@ -36,8 +36,7 @@ export class Hl7Topics {
     return `${this.prefix}raw`;
   }
 
-  /** Every input record leaves one record in these, but for resends. */
-  /** Of these each input message is in exactly one. */
+  /** Of these each input message is in exactly one, but for resends. */
   get outputs(): readonly string[] {
     return KINDS.map((kind) => `${this.prefix}${kind}`);
   }
