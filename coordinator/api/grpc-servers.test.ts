@@ -132,7 +132,7 @@ describe('a submission is refused', () => {
     ['has no job', 'export const jobs = 1;', 'no "job"'],
     [
       'fails a moment later',
-      `${moduleText('/in', '/out')}\nsetTimeout(() => { throw new RangeError("late"); }, 5);`,
+      `${moduleText('/in', '/out')}\nsetImmediate(() => { throw new RangeError("late"); });`,
       'RangeError: late',
     ],
     ['has no sink', moduleText('/in', '/out').replace(/\.sinkTo\(.*\);/, ';'), 'nothing reads its output'],
