@@ -107,6 +107,7 @@ function keyedStates({ states }: Recorded): KeyedStateAccess {
         keys: () => [],
         entries: () => [],
         isEmpty: true,
+        size: 0,
         clear: nothing,
       };
     },

@@ -5,6 +5,8 @@
  */
 export type Binary = string;
 
+const NOT_ASCII = /[\x80-\xff]/;
+
 export function binaryOf(bytes: Uint8Array): Binary {
   return viewOf(bytes).latin1Slice(0, bytes.length);
 }
@@ -19,7 +21,7 @@ export function binaryOfText(text: string): Binary {
 }
 
 export function textOfBinary(binary: Binary): string {
-  return bytesOf(binary).toString('utf8');
+  return NOT_ASCII.test(binary) ? bytesOf(binary).toString('utf8') : binary;
 }
 
 export function compareBinary(a: Binary, b: Binary): number {

@@ -84,6 +84,8 @@ export interface MapState<T> {
   keys(): Iterable<string>;
   entries(): Iterable<readonly [string, T]>;
   readonly isEmpty: boolean;
+  /** How many entries there are; cheaper than going over them. */
+  readonly size: number;
   clear(): void;
 }
 

@@ -47,17 +47,29 @@ export class KeyedMapState<T> implements MapState<T> {
     epochs.writeEntry(rows.section, rows.row, mapKeyOf(key), undefined);
   }
 
+  /** A copy: the caller may change the map while it goes over it. */
   keys(): Iterable<string> {
-    return this.#alive().map(([mapKey]) => keyOfMapKey(mapKey));
+    const keys: string[] = [];
+    this.#visitAlive((mapKey) => keys.push(keyOfMapKey(mapKey)));
+    return keys;
   }
 
+  /** A copy, as `keys`. */
   entries(): Iterable<readonly [string, T]> {
     const { codec } = this.#access;
-    return this.#alive().map(([mapKey, binary]) => [keyOfMapKey(mapKey), codec.decode(binary)] as const);
+    const entries: (readonly [string, T])[] = [];
+    this.#visitAlive((mapKey, binary) => entries.push([keyOfMapKey(mapKey), codec.decode(binary)]));
+    return entries;
   }
 
   get isEmpty(): boolean {
-    return this.#alive().length === 0;
+    return this.size === 0;
+  }
+
+  get size(): number {
+    let count = 0;
+    this.#visitAlive(() => (count += 1));
+    return count;
   }
 
   clear(): void {
@@ -65,19 +77,23 @@ export class KeyedMapState<T> implements MapState<T> {
     epochs.clearMap(rows.section, rows.row);
   }
 
-  /** A copy: the caller may change the map while it goes over it. */
-  #alive(): (readonly [Binary, Binary])[] {
+  /** Expired entries are deleted on the way: a Map may lose the entry that is being visited. */
+  #visitAlive(visit: (mapKey: Binary, binary: Binary) => void): void {
     const { rows, epochs, ttl } = this.#access;
-    const entries = Array.from(epochs.readMap(rows.row));
-    return ttl === undefined ? entries : entries.filter(([mapKey, binary]) => this.#isAlive(mapKey, binary));
+    const clockMs = ttl?.clockMs();
+    for (const [mapKey, binary] of epochs.readMap(rows.row)) {
+      if (this.#isAlive(mapKey, binary, clockMs)) {
+        visit(mapKey, binary);
+      }
+    }
   }
 
-  #isAlive(mapKey: Binary, binary: Binary): boolean {
+  #isAlive(mapKey: Binary, binary: Binary, clockMs?: number): boolean {
     const { rows, epochs, ttl } = this.#access;
     if (ttl === undefined) {
       return true;
     }
-    if (ttl.isExpired(binary)) {
+    if (ttl.isExpired(binary, clockMs)) {
       epochs.writeEntry(rows.section, rows.row, mapKey, undefined);
       return false;
     }

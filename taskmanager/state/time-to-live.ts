@@ -35,9 +35,13 @@ export class TimeToLive {
       : (this.#clock.eventMs() ?? this.#clock.recordMs());
   }
 
-  isExpired(binary: Binary): boolean {
+  /** The time that values expire by; undefined by event time before the first watermark: nothing expires. */
+  clockMs(): number | undefined {
+    return this.#ttl.time === 'processing' ? this.#clock.processingMs() : this.#clock.eventMs();
+  }
+
+  isExpired(binary: Binary, clockMs = this.clockMs()): boolean {
     const usedAt = usedAtOf(binary);
-    const now = this.#ttl.time === 'processing' ? this.#clock.processingMs() : this.#clock.eventMs();
-    return usedAt !== undefined && now !== undefined && usedAt + this.#ttl.ms <= now;
+    return usedAt !== undefined && clockMs !== undefined && usedAt + this.#ttl.ms <= clockMs;
   }
 }

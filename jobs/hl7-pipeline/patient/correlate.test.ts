@@ -47,6 +47,25 @@ describe('what the state adds to a record', () => {
     expect(value(result)).not.toHaveProperty('context');
   });
 
+  test('of open orders that are never answered the last two hundred stay', async () => {
+    const pipeline = await PipelineUnderTest.open();
+    const minute = (i: number): string => `202601${10 + Math.floor(i / 60)}08${String(i % 60).padStart(2, '0')}+0000`;
+    await run(
+      pipeline,
+      Array.from({ length: 300 }, (_, i) => orm(`C${i}`, 'NW', `P${i}`, minute(i))),
+    );
+
+    const results = await run(
+      pipeline,
+      Array.from({ length: 300 }, (_, i) => oru(`R${i}`, `P${i}`, 'F')),
+    );
+    const answered = results.map((result) => contextOf(result)['answers'] !== undefined);
+
+    expect(answered.slice(100)).not.toContain(false);
+    expect(answered.filter(Boolean).length).toBeLessThanOrEqual(240);
+    expect(counted(pipeline, 'hl7_open_orders_forgotten')).toBe(300 - answered.filter(Boolean).length);
+  });
+
   test("one patient's state never shows on another's records", async () => {
     const records = await recordsOf([
       adt('A01', 'C1', pv1('I', 'W1', 'V7')),

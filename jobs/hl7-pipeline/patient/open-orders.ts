@@ -15,6 +15,7 @@ export interface OpenOrder {
 /** The open orders of one patient, by `orderKey`: a map state, or a plain map. */
 export interface OpenOrders {
   get(key: string): OpenOrder | undefined;
+  keys(): Iterable<string>;
   entries(): Iterable<readonly [string, OpenOrder]>;
 }
 
@@ -57,13 +58,11 @@ export function stepOrder(open: OpenOrders, event: OrderEvent, at: string): Orde
   return { known: order, changes: [...removed, { kind: 'put', key: nextKey, order: next }] };
 }
 
-/** The key of the order that was opened first, for when there are too many. */
-export function oldestOrder(open: OpenOrders): string | undefined {
-  let oldest: readonly [string, OpenOrder] | undefined;
-  for (const entry of open.entries()) {
-    oldest = oldest === undefined || entry[1].orderedAt < oldest[1].orderedAt ? entry : oldest;
-  }
-  return oldest?.[0];
+/** The keys of the orders that were opened first, all but `kept`, for when there are too many. */
+export function oldestOrders(open: OpenOrders, kept: number): readonly string[] {
+  const entries = Array.from(open.entries(), ([key, { orderedAt }]) => ({ key, orderedAt }));
+  entries.sort((a, b) => (a.orderedAt < b.orderedAt ? -1 : a.orderedAt > b.orderedAt ? 1 : 0));
+  return entries.slice(0, Math.max(0, entries.length - kept)).map(({ key }) => key);
 }
 
 function opened(event: OrderEvent, at: string): OpenOrder {
@@ -83,12 +82,21 @@ function findOrder(
   if (exact !== undefined) {
     return { key, order: exact };
   }
-  for (const [otherKey, order] of open.entries()) {
-    if (isSameOrder(order.numbers, numbers)) {
+  for (const otherKey of open.keys()) {
+    const order = mayBeKeyOf(otherKey, numbers) ? open.get(otherKey) : undefined;
+    if (order !== undefined && isSameOrder(order.numbers, numbers)) {
       return { key: otherKey, order };
     }
   }
   return undefined;
+}
+
+/** Whether the order under a key can be the one of these numbers: most cannot, and need not be read to know it. */
+function mayBeKeyOf(key: string, { placer, filler }: OrderNumbers): boolean {
+  const isPlacers = key.startsWith('p');
+  const named = isPlacers ? placer : filler;
+  // Its filler number does not show in an order's key when it has a placer.
+  return named === undefined ? isPlacers && filler !== undefined : key.endsWith(keyOf('', named.id));
 }
 
 function isSameOrder(a: OrderNumbers, b: OrderNumbers): boolean {

@@ -4,6 +4,7 @@ import type { Order, PatientSection } from '../../../hl7/extract/typed-record.ts
 import { orderEventsOf } from './order-event.ts';
 import { stepOrder } from './open-orders.ts';
 import type { OpenOrder } from './open-orders.ts';
+import type { OrderNumber } from './order-event.ts';
 
 const AT = '2026-03-01T08:00:00.000Z';
 
@@ -140,6 +141,27 @@ describe('the open orders of a patient', () => {
     expect(orders.open.size).toBe(0);
   });
 
+  test('an order is found again as if every open order were looked at', () => {
+    const ids = { id: fc.constantFrom('1', 'a|1', '\\'), namespace: fc.constantFrom('N', 'M|1') };
+    const number = fc.record(ids, { requiredKeys: ['id'] });
+    const numbers = fc
+      .record({ placer: fc.option(number, { nil: undefined }), filler: fc.option(number, { nil: undefined }) })
+      .filter(({ placer, filler }) => placer !== undefined || filler !== undefined);
+    fc.assert(
+      fc.property(fc.array(numbers, { maxLength: 6 }), numbers, (known, asked) => {
+        const orders = new Orders();
+        known.forEach((placed) => orders.take('ORM', { control: 'NW', ...placed }));
+
+        const expected = [...orders.open.values()].filter((order) => isSame(order.numbers, asked));
+        const found = orders.take('ORU', { resultStatus: 'P', ...asked });
+
+        expect(found === undefined).toBe(expected.length === 0);
+        expect(found === undefined || expected.includes(found)).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('whatever comes in whatever order, every order that was closed last is closed', () => {
     const message = fc.record({
       control: fc.constantFrom('NW', 'CA', 'XO', 'SC'),
@@ -185,6 +207,20 @@ class Orders {
     }
     return known;
   }
+}
+
+interface Numbers {
+  readonly placer?: OrderNumber | undefined;
+  readonly filler?: OrderNumber | undefined;
+}
+
+/** The rule itself: by placer numbers where both have one, else by filler numbers; no namespace is any. */
+function isSame(a: Numbers, b: Numbers): boolean {
+  const [x, y] = a.placer !== undefined && b.placer !== undefined ? [a.placer, b.placer] : [a.filler, b.filler];
+  if (x === undefined || y === undefined) {
+    return false;
+  }
+  return x.id === y.id && (x.namespace === undefined || y.namespace === undefined || x.namespace === y.namespace);
 }
 
 function changesOf(messageType: string, section: PatientSection): readonly string[] {

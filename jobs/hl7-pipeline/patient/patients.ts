@@ -1,7 +1,7 @@
 import { mapState, valueState } from '../../../index.ts';
 import type { KeyedStateAccess, MapState, ValueState } from '../../../index.ts';
 import type { EntityId, Identifier, Location } from '../../../hl7/extract/typed-record.ts';
-import { oldestOrder, stepOrder } from './open-orders.ts';
+import { oldestOrders, stepOrder } from './open-orders.ts';
 import type { OpenOrder, OrderChange } from './open-orders.ts';
 import { isRetiring } from './patient-event.ts';
 import type { PatientEvent } from './patient-event.ts';
@@ -51,8 +51,9 @@ const MS_PER_DAY = 86_400_000;
 const PATIENT_TTL_MS = 400 * MS_PER_DAY;
 /** Orders that are never answered do not stay for ever. */
 const ORDER_TTL_MS = 180 * MS_PER_DAY;
-/** Open orders of one patient; beyond, the one opened first is forgotten. */
-const ORDERS_MAX = 200;
+const ORDERS_KEPT = 200;
+/** Open orders of one patient; beyond, those opened first are forgotten, many at once: to find them every order is read. */
+const ORDERS_MAX = 240;
 
 const PATIENT = valueState<PatientState>({ name: 'patient', ttl: { ms: PATIENT_TTL_MS, time: 'processing' } });
 const OPEN_ORDERS = mapState<OpenOrder>({ name: 'open-orders', ttl: { ms: ORDER_TTL_MS, time: 'processing' } });
@@ -106,7 +107,7 @@ export class Patients {
   }
 
   countOpenOrders(): number {
-    return Array.from(this.#orders.keys()).length;
+    return this.#orders.size;
   }
 
   #update({ visit, mergedInto }: PatientState): void {
@@ -124,8 +125,7 @@ export class Patients {
     const isNew = !this.#orders.has(key);
     this.#orders.set(key, order);
     if (isNew && this.countOpenOrders() > ORDERS_MAX) {
-      const oldest = oldestOrder(this.#orders);
-      if (oldest !== undefined) {
+      for (const oldest of oldestOrders(this.#orders, ORDERS_KEPT)) {
         this.#orders.delete(oldest);
         this.#onForgotten();
       }

@@ -17,7 +17,9 @@ export interface Seen {
  * How many messages of one patient are remembered at most: the map is held whole in memory while the patient is active. More
  * than that in the remembered time come from monitors, whose resends come within minutes.
  */
-const SEEN_MAX = 1_000;
+const SEEN_KEPT = 1_000;
+/** Beyond, the oldest are forgotten, many at once: to find them every entry is read. */
+const SEEN_MAX = 1_250;
 /** The map is measured once in so many messages. */
 const MEASURED_EVERY = 64;
 /** Two messages under one control id are a sender's mistake; hundreds are a sender without control ids worth the name. */
@@ -71,12 +73,12 @@ export class Resends {
   }
 
   #trim(): void {
-    if (Array.from(this.#seen.keys()).length <= SEEN_MAX) {
+    if (this.#seen.size <= SEEN_MAX) {
       return;
     }
     const entries = Array.from(this.#seen.entries());
     entries.sort(([keyA, a], [keyB, b]) => a.atMs - b.atMs || (keyA < keyB ? -1 : 1));
-    for (const [key] of entries.slice(0, entries.length - SEEN_MAX)) {
+    for (const [key] of entries.slice(0, entries.length - SEEN_KEPT)) {
       this.#seen.delete(key);
     }
   }
