@@ -1,6 +1,7 @@
 import { lengthPrefixed } from '../../shared/checkpoint/state-key-parts.ts';
 import { required } from '../../shared/invariant.ts';
 import type { KeyAndNamespace } from '../state/keyed-state.ts';
+import { keyPart } from '../state/key-context.ts';
 import type { KeyPart } from '../state/key-context.ts';
 import type { Lease } from '../state/lease.ts';
 import type { Timer } from '../timers/timer-key.ts';
@@ -71,7 +72,7 @@ export class TimerFiring {
   #fire(timer: Timer): FiringStep {
     this.#at += 1;
     const { timers, call } = this.#deps;
-    const key = { keyGroup: timer.section >>> 16, part: lengthPrefixed(timer.key) };
+    const key = keyPart(timer.section >>> 16, timer.key);
     const answer = timers.take(timer) ? call(timer, key) : undefined;
     if (answer !== undefined) {
       return answer;
@@ -97,7 +98,7 @@ export class TimerFiring {
     this.#registeredMs = Infinity;
     const lease = prefetch(
       due.map(({ section, key, namespace }) => ({
-        key: { keyGroup: section >>> 16, part: lengthPrefixed(key) },
+        key: keyPart(section >>> 16, key),
         namespace,
       })),
     );

@@ -7,7 +7,7 @@ import type { RowRequest } from './fetch-plan.ts';
 import { RowsLease } from './lease.ts';
 import type { Lease } from './lease.ts';
 import { LayerStack, changesNewestFirst } from './layer-stack.ts';
-import { RowCache, entryBytes } from './row-cache.ts';
+import { RowCache, entryBytes, valueCell } from './row-cache.ts';
 import type { Cell, MapCell } from './row-cache.ts';
 import { MARKER } from './state-key.ts';
 
@@ -49,7 +49,7 @@ export class EpochStore {
     this.layers.current.set(section, row, value ?? DELETED);
     const cell = this.#cache.find(row);
     if (cell === undefined) {
-      this.#cache.add(row, { kind: 'value', value });
+      this.#cache.add(row, valueCell(value));
       return;
     }
     invariant(cell.kind === 'value', 'a row is used as a map and as a single value');
@@ -232,7 +232,7 @@ export class EpochStore {
       }
       if (typeof change !== 'object') {
         invariant(kind === 'value', 'a row is used as a map and as a single value');
-        return this.#added(row, { kind: 'value', value: change === DELETED ? undefined : change });
+        return this.#added(row, valueCell(change === DELETED ? undefined : change));
       }
       newer.push(change);
       if (change.cleared !== undefined) {

@@ -9,6 +9,7 @@ import type { StoreEntry, StoreRange } from './key-value-store.ts';
 import type { LayerStack, ReadTicket } from './layer-stack.ts';
 import type { RowsLease } from './lease.ts';
 import { parseOverlayValue } from './overlay-entry.ts';
+import { valueCell } from './row-cache.ts';
 import type { Cell } from './row-cache.ts';
 import { MARKER, overlayPrefix } from './state-key.ts';
 
@@ -84,7 +85,7 @@ export class FetchPlan {
       foldChange(entries, change);
     }
     const hasMarker = entries.delete(MARKER);
-    return { kind: 'map', entries, hasMarker };
+    return { kind: 'map', entries, hasMarker, leases: 0 };
   }
 
   #valueCell({ section, row }: RowRequest, layers: LayerStack): Cell {
@@ -93,15 +94,15 @@ export class FetchPlan {
       const layer = required(all[i], 'a layer');
       const change = layer.content?.get(section)?.get(row);
       if (change === DELETED || typeof change === 'string') {
-        return { kind: 'value', value: change === DELETED ? undefined : change };
+        return valueCell(change === DELETED ? undefined : change);
       }
       const spilled = layer.content === undefined ? this.#answers.get(overlayPrefix(layer.sequence) + row) : undefined;
       if (spilled !== undefined) {
         const { change: spilledChange } = parseOverlayValue(spilled);
-        return { kind: 'value', value: spilledChange?.kind === 'put' ? spilledChange.value : undefined };
+        return valueCell(spilledChange?.kind === 'put' ? spilledChange.value : undefined);
       }
     }
-    return { kind: 'value', value: this.#answers.get(row) };
+    return valueCell(this.#answers.get(row));
   }
 
   #mapCell({ section, row }: RowRequest, layers: LayerStack): Cell {

@@ -13,12 +13,22 @@ export interface KeyPart {
   readonly keyGroup: number;
   /** Length-prefixed bytes of the key. */
   readonly part: Binary;
+  /** The key's rows outside of any namespace, by state id, as far as they were asked for. */
+  readonly rows: Binary[];
 }
+
+export function keyPart(keyGroup: number, key: Binary): KeyPart {
+  return { keyGroup, part: lengthPrefixed(key), rows: [] };
+}
+
+/** Keys remembered with their rows: the same ones come again and again, and each would be hashed and joined anew. */
+const KEYS_MAX = 4_096;
 
 /** The key and namespace that the states of an operator speak of now. */
 export class KeyContext {
   readonly #maxParallelism: number;
   readonly #range: KeyGroupRange;
+  readonly #known = new Map<string, KeyPart>();
   #key: KeyPart | undefined;
   #namespace = NO_NAMESPACE;
   /** Changes with every change of key or namespace: states remember their row under it. */
@@ -54,11 +64,18 @@ export class KeyContext {
 
   /** Throws when the key is not of this subtask: a record in the wrong place would write another subtask's state. */
   partOf(key: string): KeyPart {
-    const binary = binaryOfText(key);
-    return this.partOfBinary(binary);
+    let part = this.#known.get(key);
+    if (part === undefined) {
+      part = this.#partOfBinary(binaryOfText(key));
+      if (this.#known.size >= KEYS_MAX) {
+        this.#known.clear();
+      }
+      this.#known.set(key, part);
+    }
+    return part;
   }
 
-  partOfBinary(binary: Binary): KeyPart {
+  #partOfBinary(binary: Binary): KeyPart {
     const target = binary.length <= scratch.length ? scratch : Buffer.allocUnsafe(binary.length);
     const length = target.write(binary, 0, 'latin1');
     const keyGroup = flinkMurmur(murmur3(target.subarray(0, length))) % this.#maxParallelism;
@@ -66,7 +83,7 @@ export class KeyContext {
       keyGroup >= this.#range.first && keyGroup <= this.#range.last,
       `a key of key group ${keyGroup} reached the subtask of ${this.#range.first} to ${this.#range.last}`,
     );
-    return { keyGroup, part: lengthPrefixed(binary) };
+    return keyPart(keyGroup, binary);
   }
 }
 
@@ -100,7 +117,13 @@ export class StateRows {
     return this.#row;
   }
 
-  rowOf({ keyGroup, part }: KeyPart, namespacePart: Binary): Binary {
+  rowOf(key: KeyPart, namespacePart: Binary): Binary {
+    return namespacePart === NO_NAMESPACE
+      ? (key.rows[this.id] ??= this.#join(key, namespacePart))
+      : this.#join(key, namespacePart);
+  }
+
+  #join({ keyGroup, part }: KeyPart, namespacePart: Binary): Binary {
     return (this.#prefixes[keyGroup - this.#context.firstKeyGroup] ?? '') + part + namespacePart;
   }
 }

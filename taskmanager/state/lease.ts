@@ -11,6 +11,7 @@ export interface Lease {
 export class RowsLease implements Lease {
   readonly #cache: RowCache;
   readonly #rows: Binary[] = [];
+  readonly #cells: Cell[] = [];
   #isHeld = true;
 
   constructor(cache: RowCache) {
@@ -22,8 +23,9 @@ export class RowsLease implements Lease {
   }
 
   add(row: Binary, cell: Cell): void {
-    this.#cache.lease(row, cell);
+    cell.leases += 1;
     this.#rows.push(row);
+    this.#cells.push(cell);
   }
 
   release(): void {
@@ -31,8 +33,11 @@ export class RowsLease implements Lease {
       return;
     }
     this.#isHeld = false;
-    for (const row of this.#rows) {
-      this.#cache.release(row);
-    }
+    this.#cells.forEach((cell, i) => {
+      cell.leases -= 1;
+      if (cell.leases === 0) {
+        this.#cache.released(this.#rows[i] ?? '');
+      }
+    });
   }
 }

@@ -1,5 +1,4 @@
 import type { Binary } from '../../shared/checkpoint/binary.ts';
-import { required } from '../../shared/invariant.ts';
 
 /** The newest content of a row, whole. */
 export type Cell = ValueCell | MapCell;
@@ -7,6 +6,8 @@ export type Cell = ValueCell | MapCell;
 export interface ValueCell {
   readonly kind: 'value';
   value: Binary | undefined;
+  /** How many leases hold it. */
+  leases: number;
 }
 
 export interface MapCell {
@@ -14,16 +15,16 @@ export interface MapCell {
   readonly entries: Map<Binary, Binary>;
   /** Whether the store, or a write on its way there, has the row's marker: "this map may hold something". */
   hasMarker: boolean;
+  leases: number;
+}
+
+export function valueCell(value: Binary | undefined): ValueCell {
+  return { kind: 'value', value, leases: 0 };
 }
 
 /** Bytes of memory a cell or a map entry costs beside its key and value. */
 const CELL_OVERHEAD = 120;
 const ENTRY_OVERHEAD = 80;
-
-interface Leased {
-  readonly cell: Cell;
-  count: number;
-}
 
 /**
  * Rows whose newest content is known. Two generations approximate least recently used at the price of one lookup: when the
@@ -39,7 +40,8 @@ export class RowCache {
   #old = new Map<Binary, Cell>();
   #youngBytes = 0;
   #oldBytes = 0;
-  readonly #leased = new Map<Binary, Leased>();
+  /** Cells that were leased when their generation went. */
+  readonly #kept = new Map<Binary, Cell>();
   #isRetired = false;
 
   constructor(bytesMax: number) {
@@ -65,7 +67,7 @@ export class RowCache {
     if (young !== undefined) {
       return young;
     }
-    const cell = this.#old.get(row) ?? this.#leased.get(row)?.cell;
+    const cell = this.#old.get(row) ?? this.#kept.get(row);
     if (cell !== undefined) {
       this.#enter(row, cell);
     }
@@ -83,21 +85,9 @@ export class RowCache {
     this.#rotateIfFull();
   }
 
-  lease(row: Binary, cell: Cell): void {
-    const leased = this.#leased.get(row);
-    if (leased === undefined) {
-      this.#leased.set(row, { cell, count: 1 });
-    } else {
-      leased.count += 1;
-    }
-  }
-
-  release(row: Binary): void {
-    const leased = required(this.#leased.get(row), 'the lease of a row');
-    leased.count -= 1;
-    if (leased.count === 0) {
-      this.#leased.delete(row);
-    }
+  /** After the last lease of a cell has ended. */
+  released(row: Binary): void {
+    this.#kept.delete(row);
   }
 
   #enter(row: Binary, cell: Cell): void {
@@ -108,6 +98,11 @@ export class RowCache {
 
   #rotateIfFull(): void {
     if (this.#youngBytes > this.#generationBytesMax) {
+      for (const [row, cell] of this.#old) {
+        if (cell.leases > 0 && !this.#young.has(row)) {
+          this.#kept.set(row, cell); // C2
+        }
+      }
       this.#old = this.#young;
       this.#oldBytes = this.#youngBytes;
       this.#young = new Map();
