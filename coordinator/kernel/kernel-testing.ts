@@ -384,7 +384,7 @@ function isKind<K extends FromCoordinator['kind']>(
 }
 
 /** Splits and committables are those of subtask 0. */
-function snapshotOf(index: number, more: Partial<OperatorSnapshot>): SubtaskSnapshot {
+export function snapshotOf(index: number, more: Partial<OperatorSnapshot>): SubtaskSnapshot {
   const empty: Omit<OperatorSnapshot, 'uid'> = {
     states: [],
     keyed: { kind: 'whole', segments: [] },

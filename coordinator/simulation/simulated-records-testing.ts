@@ -28,6 +28,21 @@ export class SimulatedRecords {
   #held: KernelEvent[] | undefined;
   #problem: Failure | undefined;
 
+  copy(): SimulatedRecords {
+    const copy = new SimulatedRecords();
+    this.#values.forEach((value, key) => copy.#values.set(key, value));
+    this.#objects.forEach((value, key) => copy.#objects.set(key, value));
+    this.#jobs.forEach((jobId) => copy.#jobs.add(jobId));
+    copy.#revision = this.#revision;
+    copy.#epoch = this.#epoch;
+    return copy;
+  }
+
+  /** All that tells two of them apart. */
+  toJSON(): unknown {
+    return [this.#values, this.#objects, this.#revision, this.#epoch];
+  }
+
   /** Another leader: nothing of an earlier one lands any more. */
   raise(epoch: bigint): void {
     this.#epoch = epoch;

@@ -80,9 +80,12 @@ function pathTo(visited: ReadonlyMap<string, Visited>, name: string): readonly s
 
 /** A digest: the states of a space are too many to be kept whole. */
 function nameOf(state: unknown): string {
-  const text = JSON.stringify(state, (_, part: unknown) => {
+  const text = JSON.stringify(state, (_, part: unknown): unknown => {
     if (typeof part === 'bigint') {
       return `${part}n`;
+    }
+    if (part instanceof Set) {
+      return ['set', ...part.values()];
     }
     return part instanceof Map ? ['map', ...part] : part;
   });
