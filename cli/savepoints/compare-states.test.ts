@@ -86,6 +86,16 @@ describe('what a job would do with the state of a checkpoint', () => {
     ]);
   });
 
+  test('keeps what a keyed operator has when a second input is connected to it', () => {
+    const before = [stored('correlate', { states: [value('visits'), timers('event')] })];
+    const job = [operator('correlate', { kind: 'keyed-co-process', declared: declared([value('visits')]) })];
+
+    expect(verdicts(before, job)).toStrictEqual([
+      ['correlate', 'timers', 'restored'],
+      ['correlate', 'state visits', 'restored'],
+    ]);
+  });
+
   test('keeps timers with keyed operators, lists by name and way of dealing out, splits with sources', () => {
     const before = [
       stored('keyed', { states: [timers('event')] }),

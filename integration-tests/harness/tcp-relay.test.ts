@@ -42,6 +42,21 @@ test('a relay that swallows keeps its connections open, and serves new ones', as
   expect([line.text(), line.isBroken()]).toStrictEqual(['a', false]);
 });
 
+test('what was held back is swallowed with its connection', async () => {
+  const { relay, dial } = await echoBehindRelay();
+  const line = dial();
+  relay.block('requests');
+  line.write('abc');
+  await eventually('the request is kept back', () => (relay.counts.heldBack === 1 ? true : undefined));
+
+  relay.swallow('requests');
+  relay.block('nothing');
+  line.write('d');
+  await eventually('all is lost', () => (relay.counts.swallowedBytes === 4 ? true : undefined));
+
+  expect([line.text(), line.isBroken()]).toStrictEqual(['', false]);
+});
+
 test('a partition also keeps back that a side has hung up', async () => {
   const { relay, dial } = await echoBehindRelay();
   const line = dial();

@@ -60,9 +60,20 @@ export class TcpRelay {
    */
   swallow(blocked: Blocked): void {
     for (const { requests, answers } of this.#pairs) {
-      requests.isLost ||= isBlocked(blocked, 'requests');
-      answers.isLost ||= isBlocked(blocked, 'answers');
+      if (isBlocked(blocked, 'requests')) {
+        this.#lose(requests);
+      }
+      if (isBlocked(blocked, 'answers')) {
+        this.#lose(answers);
+      }
     }
+  }
+
+  /** What is held back is lost as well. */
+  #lose(way: Way): void {
+    way.isLost = true;
+    this.counts.swallowedBytes += way.held.splice(0).reduce((sum, { length }) => sum + length, 0);
+    way.from.resume();
   }
 
   /** Breaks every connection with a reset; new ones are served as before. */

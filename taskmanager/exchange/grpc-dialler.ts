@@ -18,14 +18,9 @@ const MIB = 1024 ** 2;
 /**
  * HTTP/2's 64 KB window makes a sender wait after every second frame (measured: a third more CPU per record). Memory is bounded
  * by the channels' credits, not by this. A grpc-js server has no such option, so only what the dialler receives profits.
- * A connection that did not greet is left behind whole: shared ones would be tried again, though nothing comes through them.
  */
 function dialOptionsFor(silenceMs: number): ChannelOptions {
-  return {
-    ...channelOptionsFor(silenceMs),
-    'grpc-node.flow_control_window': MIB,
-    'grpc.use_local_subchannel_pool': 1,
-  };
+  return { ...channelOptionsFor(silenceMs), 'grpc-node.flow_control_window': MIB };
 }
 const CONNECT_PATH = protos.nerve.v1.Exchange.service.Connect.path;
 

@@ -3,17 +3,20 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../integration-tests/harness/eventually.ts';
 import { TcpRelay } from '../../integration-tests/harness/tcp-relay.ts';
 import { nodeClock } from '../../shared/clock/node-clock.ts';
 import type { AttemptKey } from '../../shared/control/messages.ts';
 import { parseAttemptNumber, parseIncarnation, parseJobId, parseTaskManagerId } from '../../shared/ids.ts';
 import { MetricRegistry } from '../../shared/metrics/metric-registry.ts';
+import type { TaskManagerExchange } from './attempt-exchange.ts';
 import { defaultExchangeLimits } from './exchange-limits.ts';
 import { testPlaces } from './exchange-testing.ts';
 import { openGrpcExchange } from './grpc-exchange.ts';
 import type { ProcessTask } from './node-exchange-process-testing.ts';
 import type { WorkerTask } from './node-exchange-worker-testing.ts';
 import { portsOf } from './node-slot-ports.ts';
+import type { SlotPortsTransfer } from './node-slot-ports.ts';
 
 const attempt: AttemptKey = { jobId: parseJobId('job'), attempt: parseAttemptNumber(1) };
 /** In the other process it is the same (node-exchange-process-testing.ts). */
@@ -71,6 +74,29 @@ describe.each([
   );
 });
 
+test('a connection over which no greeting came is left behind: the next one is tried', async () => {
+  const own = await openExchange('tm-a', 60_000);
+  const other = await openExchange('tm-b', 60_000);
+  const relay = await TcpRelay.open(other.address);
+  closers.push(async () => {
+    await relay.close();
+  });
+  const places = testPlaces(['tm-a', 'tm-b'], { 'tm-a': own.address, 'tm-b': relay.address });
+  relay.block('requests');
+  const connected = Promise.all(
+    [own, other].map(async (exchange) => {
+      await exchange.openAttempt(attempt, places).connect(AbortSignal.timeout(15_000));
+    }),
+  );
+  await eventually('the greeting is under way', () => (relay.counts.heldBack > 0 ? true : undefined));
+
+  relay.swallow('requests');
+  relay.block('nothing');
+  await connected;
+
+  expect(relay.counts.connections).toBe(2);
+}, 20_000);
+
 /** Our slot 0 has sent something to slot 1 of the other process, and waits for more to come. */
 async function openPair(
   own: string,
@@ -93,19 +119,7 @@ async function openPair(
     await Promise.resolve();
   });
   const [otherAddress] = (await once(child, 'message')) as [string];
-  const exchange = await openGrpcExchange({
-    taskManager: parseTaskManagerId(own),
-    incarnation: parseIncarnation('1'),
-    version: '1.0.0',
-    advertisedHost: '127.0.0.1',
-    bindHost: '127.0.0.1',
-    silenceMs: SILENCE_MS,
-    port: 0,
-    limits: defaultExchangeLimits,
-    clock: nodeClock,
-    metrics: new MetricRegistry().group({}),
-  });
-  closers.push(async () => await exchange.close());
+  const exchange = await openExchange(own, SILENCE_MS);
   const places = testPlaces([own, other], {
     [own]: await reached(exchange.address),
     [other]: await reached(otherAddress),
@@ -134,6 +148,25 @@ async function openPair(
   slot.postMessage('begin');
   await reportOf(slot);
   return { slot, child };
+}
+
+async function openExchange(name: string, silenceMs: number): Promise<TaskManagerExchange<SlotPortsTransfer>> {
+  const exchange = await openGrpcExchange({
+    taskManager: parseTaskManagerId(name),
+    incarnation: parseIncarnation('1'),
+    version: '1.0.0',
+    advertisedHost: '127.0.0.1',
+    bindHost: '127.0.0.1',
+    silenceMs,
+    port: 0,
+    limits: defaultExchangeLimits,
+    clock: nodeClock,
+    metrics: new MetricRegistry().group({}),
+  });
+  closers.push(async () => {
+    await exchange.close();
+  });
+  return exchange;
 }
 
 async function reportOf(worker: Worker): Promise<unknown> {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { StreamError } from '../../shared/failure/failure.ts';
 import type { KeyedCoProcessFunction } from '../../shared/functions/functions.ts';
 import { valueState } from '../../shared/functions/state.ts';
 import type { ValueState } from '../../shared/functions/state.ts';
@@ -56,6 +57,17 @@ function meeting(): KeyedCoProcessFunction<number, number, Told> {
   };
 }
 
+function failing(): KeyedCoProcessFunction<number, number, Told> {
+  const fail = (): void => {
+    throw new RangeError('not this one');
+  };
+  return { process1: fail, process2: fail };
+}
+
+function recordOf(error: unknown): unknown {
+  return error instanceof StreamError ? error.failure.record : error;
+}
+
 describe('two keyed inputs of one operator', () => {
   test('share the state of a key, and keep the keys apart', async () => {
     const cluster = await started();
@@ -108,6 +120,20 @@ describe('two keyed inputs of one operator', () => {
     await cluster.settle();
 
     expect(cluster.outputs).toStrictEqual(['second a 1', 'first a 2']);
+  });
+
+  test('that fail name their record by the input as well, so that a quarantine keeps the two apart', async () => {
+    const names: unknown[] = [];
+    for (const input of [0, 1] as const) {
+      const cluster = new KeyedCluster({ process: failing });
+      await cluster.start(1);
+      cluster.sendTo(input, { key: 'a', value: 10 });
+      names.push(await cluster.settle().then(undefined, recordOf));
+    }
+
+    const known = { operator: 'counter', error: 'RangeError', hasQuarantine: false };
+    expect(names).toMatchObject([known, known]);
+    expect(new Set(names.map((name) => JSON.stringify(name))).size).toBe(2);
   });
 
   test.each([
