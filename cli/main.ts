@@ -16,6 +16,7 @@ import { kafkaOpenTransactions } from './commands/kafka-open-transactions.ts';
 import { startEmbeddedCluster } from './embedded/node-embedded-cluster.ts';
 import { prepareJob } from './job/node-prepare-job.ts';
 import { nerveProgram } from './nerve-program.ts';
+import { declareStates } from './savepoints/node-declare-states.ts';
 import { nodeTerminal } from './terminal/node-terminal.ts';
 import { EXIT } from './terminal/terminal.ts';
 
@@ -58,6 +59,7 @@ const program = nerveProgram(cli, VERSION, {
   connect: grpcAdminClient,
   openDirectory,
   prepare: prepareJob,
+  declareStates,
   startCluster: startEmbeddedCluster,
   runCoordinator: async (settings, signal) => await thenEnd(runCoordinator(settings, signal)),
   runTaskManager: async (settings, signal) => await thenEnd(runTaskManager(settings, signal)),

@@ -167,6 +167,7 @@ async function nerve(words: readonly string[], file: Readonly<Record<string, str
         address === 'nobody:1' ? undefined : { address, epoch: parseLeaderEpoch(7n), sinceMs: -61_000 },
       ),
     prepare: async () => await Promise.resolve({ module: Buffer.alloc(0), job: pipe, args: {} }),
+    declareStates: async () => await Promise.resolve([]),
     startCluster: async ({ settings }) => {
       started = settings;
       return await Promise.reject(noCluster);

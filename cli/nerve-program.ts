@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CliContext, GlobalOptions } from './cli-context.ts';
 import { registerCheckCommand } from './commands/check-command.ts';
+import type { CheckCommandDeps } from './commands/check-command.ts';
 import { registerConfigCommand } from './commands/config-command.ts';
 import { registerGcCommand } from './commands/gc-command.ts';
 import { registerJobCommands } from './commands/job-commands.ts';
@@ -27,7 +28,13 @@ import { collect } from './terminal/collect-option.ts';
 import { EXIT } from './terminal/terminal.ts';
 
 export interface ProgramDeps
-  extends JobCommandDeps, DemoCommandDeps, ProcessCommandDeps, LeaderCommandDeps, Omit<TxnCommandDeps, 'clock'> {
+  extends
+    JobCommandDeps,
+    DemoCommandDeps,
+    ProcessCommandDeps,
+    LeaderCommandDeps,
+    CheckCommandDeps,
+    Omit<TxnCommandDeps, 'clock'> {
   readonly createTopics: CreateTopics;
 }
 

@@ -1,10 +1,6 @@
 import type { Command } from 'commander';
 import { takeInventory } from '../../shared/checkpoint/summarize-checkpoint.ts';
 import type { CheckpointInventory } from '../../shared/checkpoint/summarize-checkpoint.ts';
-import { KEY_HASH_ID } from '../../shared/keygroups/key-hash.ts';
-import { chainGraph } from '../../shared/graph/job-graph.ts';
-import type { JobGraph } from '../../shared/graph/job-graph.ts';
-import { buildGraph } from '../../shared/job/build-graph.ts';
 import { withClient } from '../admin/with-client.ts';
 import type { ConnectAdmin } from '../admin/with-client.ts';
 import { action, readSettings } from '../cli-context.ts';
@@ -13,7 +9,6 @@ import type { PreparedJob } from '../job/node-prepare-job.ts';
 import { compareStates, isAlarming } from '../savepoints/compare-states.ts';
 import type { JobOperator } from '../savepoints/compare-states.ts';
 import { metadataOf, withSnapshotFolder } from '../savepoints/node-open-snapshot.ts';
-import { recordStates } from '../savepoints/record-states.ts';
 import { renderVerdicts } from '../savepoints/snapshot-view.ts';
 import { EXIT } from '../terminal/terminal.ts';
 import { usage } from '../terminal/usage-error.ts';
@@ -21,6 +16,12 @@ import { usage } from '../terminal/usage-error.ts';
 export interface CheckCommandDeps {
   readonly connect: ConnectAdmin;
   readonly prepare: (modulePath: string, words: readonly string[]) => Promise<PreparedJob>;
+  /** Opens the functions of the job, elsewhere. */
+  readonly declareStates: (
+    job: PreparedJob,
+    defaults: { readonly parallelism: number; readonly maxParallelism: number },
+    signal: AbortSignal,
+  ) => Promise<readonly JobOperator[]>;
 }
 
 /** `nerve check MODULE --against JOB|DIR`: what would become of the state, before anything is stopped. */
@@ -37,13 +38,13 @@ export function registerCheckCommand(program: Command, cli: CliContext, deps: Ch
         const own: Record<string, string> =
           options.parallelism === undefined ? {} : { 'parallelism.default': options.parallelism };
         const { configuration } = readSettings(cli, options, own);
-        const { job, args } = await deps.prepare(modulePath, words);
+        const prepared = await deps.prepare(modulePath, words);
         const defaults = {
           parallelism: configuration['parallelism.default'],
           maxParallelism: configuration['pipeline.max-parallelism'],
         };
-        const graph = chainGraph(buildGraph(job, args, defaults));
-        const verdicts = compareStates(await against({ cli, deps, options }), operatorsOf(graph));
+        const operators = await deps.declareStates(prepared, defaults, cli.signal);
+        const verdicts = compareStates(await against({ cli, deps, options }), operators);
         cli.terminal.out(options.json ? `${JSON.stringify(verdicts)}\n` : renderVerdicts(verdicts));
         return verdicts.some(isAlarming) ? EXIT.failed : EXIT.ok;
       }),
@@ -70,18 +71,5 @@ async function against({
   const { configuration } = readSettings(cli, options);
   return await withSnapshotFolder(configuration, target, cli.signal, async (snapshot) =>
     takeInventory(await metadataOf(snapshot)),
-  );
-}
-
-function operatorsOf({ jobName, vertices, maxParallelism }: JobGraph): readonly JobOperator[] {
-  return vertices.flatMap(({ parallelism, nodes }) =>
-    nodes.map((node) => ({
-      uid: node.uid,
-      kind: node.operator.kind,
-      parallelism,
-      maxParallelism,
-      hashId: KEY_HASH_ID,
-      declared: recordStates(node, jobName),
-    })),
   );
 }

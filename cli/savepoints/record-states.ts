@@ -31,8 +31,9 @@ export type DeclaredStates =
 const DEFAULT_SERIALIZER = 'msgpackr/1';
 
 /**
- * What states an operator has. They are declared when its function opens, so it is opened here, with a context that takes the
- * declarations down and gives states that hold nothing. No record is ever handed to it.
+ * What states an operator has. They are declared when its function opens, so it is opened here (in a thread that is ended afterwards,
+ * node-declare-states.ts), with a context that takes the declarations down and gives states that hold nothing. No record is ever handed
+ * to it.
  */
 export function recordStates({ operator, uid }: LogicalNode, jobName: string): DeclaredStates {
   const states: DeclaredState[] = [];
