@@ -213,12 +213,14 @@ export interface SlotRun {
 
 /**
  * Opens all slots of a job in this thread, over memory ports that are delivered at once. Checkpoints are triggered when subtasks
- * ask for them, and completed, while the driver acts. `state`: of each slot, by its number.
+ * ask for them, and completed, while the driver acts. `state`: of each slot, by its number. `quarantined`: what the deployment
+ * says of earlier attempts.
  */
 export function openSlots(
   job: JobDefinition,
   limits: Partial<ExchangeLimits> = {},
   state: (slot: number) => SlotState = () => new MemorySlotState(),
+  quarantined: Deployment['quarantined'] = [],
 ): SlotRun {
   // Each slot builds its own, as each thread does: functions are shared by no two of them.
   const build = (): JobGraph => chainGraph(buildGraph(job, {}, { parallelism: 1, maxParallelism: 128 }));
@@ -238,7 +240,7 @@ export function openSlots(
     defaultParallelism: 1,
     maxParallelism: 128,
     parallelismOverrides: {},
-    quarantined: [],
+    quarantined,
     fingerprint: fingerprintOf(graph),
     slots: places,
     checkpointing: {
