@@ -11,7 +11,7 @@ export function withSource(command: Command): Command {
     .option('--topic <name>', 'dead letters of a Kafka topic')
     .option('--bootstrap <host:port>', 'Kafka brokers; default: kafka.bootstrap.servers of the configuration')
     .option('--reason <code...>', 'only these reasons, such as E_NO_PATIENT_ID')
-    .option('--stage <stage...>', 'only these stages: frame, parse, validate, key, contract');
+    .option('--stage <stage...>', 'only these stages: frame, parse, validate, key, contract, quarantine');
 }
 
 /** Runs with a connection that is made when it is first needed and closed at the end. */

@@ -34,6 +34,18 @@ describe('the job hl7-pipeline', () => {
     ]);
   });
 
+  test('every step has a quarantine, which ends in the dead letters', () => {
+    const built = job.build({}, defaults);
+    const graph = built.kind === 'graph' ? built.graph : undefined;
+    const steps = graph?.nodes.filter(({ operator }) => operator.kind !== 'source' && operator.kind !== 'sink') ?? [];
+
+    expect(steps.map(({ uid }) => uid)).toContain('correlate');
+    for (const { uid, quarantine } of steps) {
+      const edge = graph?.edges.find(({ from, output }) => from === uid && output === quarantine?.output);
+      expect([uid, edge?.to]).toStrictEqual([uid, 'dead-letters']);
+    }
+  });
+
   test('a generated feed ends by itself', () => {
     const built = job.build({ generate: '100', output: 'out', rate: '10', seed: '3' }, defaults);
 

@@ -9,6 +9,16 @@ import { Parse } from './parse.ts';
 import { PartByPatient, patientKeyOf, withoutPatient } from './patient-key.ts';
 import { Correlate } from './patient/correlate.ts';
 import { patientElementSerializer } from './patient/patient-notice.ts';
+import {
+  ofElement,
+  ofFrame,
+  ofParsed,
+  ofPatientElement,
+  ofRecordElement,
+  ofSourceRecord,
+  quarantineOf,
+} from './quarantine.ts';
+import type { QuarantinedElement } from './quarantine.ts';
 import { readPolicy } from './read-policy.ts';
 import { routeTopics, topicOf } from './route.ts';
 import { makeTypedRecord } from './typed-record.ts';
@@ -20,7 +30,7 @@ import { Validate } from './validate.ts';
  *
  *   decode → parse → validate → enrich → part ─┬─ by patient → correlate → route  (hl7.adt .oru .orm .dft .mdm .other .encounters)
  *                                              └─ without a patient → record → contract → route  (hl7.other)
- *   what any step refuses ─────────────────────── dead letters                                   (hl7.dlq)
+ *   what any step refuses, or fails on ────────── dead letters                                   (hl7.dlq)
  */
 export const job = defineJob(
   'hl7-pipeline',
@@ -35,31 +45,47 @@ export const job = defineJob(
     const { policy } = read;
     const keyed = args.keyedParallelism === undefined ? {} : { parallelism: args.keyedParallelism };
 
-    const parsed = flow
-      .source(chooseSource(args), { uid: 'raw' })
-      .flatMap(decodeFrames(policy.bytesMax), { uid: 'decode' })
-      .process(new Parse(policy), { uid: 'parse' });
-    const valid = parsed.process(new Validate(policy), { uid: 'validate' });
-    const enriched = valid.process(new Enrich(policy), { uid: 'enrich' });
-    const parted = enriched.process(new PartByPatient(policy), { uid: 'part', serializer: patientElementSerializer });
+    const on = <T>(describe: (element: T) => QuarantinedElement) => ({
+      quarantine: quarantineOf(policy.topicPrefix, describe),
+    });
 
-    const records = parted.keyBy(patientKeyOf).process(new Correlate(policy), { uid: 'correlate', ...keyed });
+    const frames = flow
+      .source(chooseSource(args), { uid: 'raw' })
+      .flatMap(decodeFrames(policy.bytesMax), { uid: 'decode', ...on(ofSourceRecord) });
+    const parsed = frames.process(new Parse(policy), { uid: 'parse', ...on(ofFrame) });
+    const valid = parsed.process(new Validate(policy), { uid: 'validate', ...on(ofParsed) });
+    const enriched = valid.process(new Enrich(policy), { uid: 'enrich', ...on(ofParsed) });
+    const parted = enriched.process(new PartByPatient(policy), {
+      uid: 'part',
+      serializer: patientElementSerializer,
+      ...on(ofElement),
+    });
+
+    const records = parted
+      .keyBy(patientKeyOf)
+      .process(new Correlate(policy), { uid: 'correlate', ...keyed, ...on(ofPatientElement) });
     const topics = routeTopics(policy.topicPrefix);
     const encounters = policy.encounters ? [topicOf(policy.topicPrefix, 'encounters')] : [];
     records.sinkTo(chooseSink(args, [...topics, ...encounters]), { uid: 'route', ...keyed });
 
-    const others = parted
+    const typed = parted
       .sideOutput(withoutPatient)
-      .process(makeTypedRecord, { uid: 'record-without-patient' })
-      .process(new CheckContract(policy), { uid: 'contract-without-patient' });
+      .process(makeTypedRecord, { uid: 'record-without-patient', ...on(ofElement) });
+    const others = typed.process(new CheckContract(policy), {
+      uid: 'contract-without-patient',
+      ...on(ofRecordElement),
+    });
     others.sinkTo(chooseSink(args, [topicOf(policy.topicPrefix, 'other')]), { uid: 'route-without-patient' });
 
-    parsed
+    frames
       .sideOutput(deadLetters)
       .union(
+        parsed.sideOutput(deadLetters),
         valid.sideOutput(deadLetters),
         enriched.sideOutput(deadLetters),
+        parted.sideOutput(deadLetters),
         records.sideOutput(deadLetters),
+        typed.sideOutput(deadLetters),
         others.sideOutput(deadLetters),
       )
       .sinkTo(chooseSink(args, [topicOf(policy.topicPrefix, 'dlq')]), { uid: 'dead-letters' });

@@ -89,22 +89,22 @@ describe.each(Object.keys(OPERATORS))('%s', (name) => {
       reaction: 'restart-job',
       record: { operator: 'fragile', error: 'RangeError', hasQuarantine: true },
     });
-    expect(first?.record?.fingerprint).toMatch(/^[0-9a-f]{64}$/);
-    expect(second?.record).toStrictEqual(first?.record);
-    expect(first?.message).toContain(first?.record?.fingerprint);
+    expect(first.record?.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    expect(second.record).toStrictEqual(first.record);
+    expect(first.message).toContain(first.record?.fingerprint);
     expect(JSON.stringify(first)).not.toContain(PATIENT.slice(0, 5));
   });
 
   test('without a quarantine it is named all the same', async () => {
     const failure = await failureOf(name, false);
 
-    expect(failure?.record).toMatchObject({ operator: 'fragile', hasQuarantine: false });
-    expect(failure?.record?.fingerprint).toBe((await failureOf(name))?.record?.fingerprint);
+    expect(failure.record).toMatchObject({ operator: 'fragile', hasQuarantine: false });
+    expect(failure.record?.fingerprint).toBe((await failureOf(name)).record?.fingerprint);
   });
 
   test('a quarantined record leaves by the side output, once, and no trace of it by the main one', async () => {
     const failure = await failureOf(name);
-    const { main, letters, run } = await finished(name, quarantined(failure?.record));
+    const { main, letters, run } = await finished(name, quarantined(failure.record));
 
     expect(main.visible.toSorted((a, b) => a - b)).toStrictEqual(HEALTHY);
     expect(letters).toStrictEqual([
@@ -115,7 +115,7 @@ describe.each(Object.keys(OPERATORS))('%s', (name) => {
         operator: 'fragile',
         error: 'RangeError',
         failures: 3,
-        fingerprint: failure?.record?.fingerprint,
+        fingerprint: failure.record?.fingerprint,
       },
     ]);
     expect(countOf(run)).toBe(1);
