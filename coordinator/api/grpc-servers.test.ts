@@ -161,6 +161,42 @@ describe('a submission is refused', () => {
   });
 });
 
+describe('a reactive job', () => {
+  test('is drawn for the slots that there are, shown as reactive, and told no parallelism by hand', async () => {
+    const module = Buffer.from(moduleText('/in', '/out'));
+    await connected('tm-1');
+    await connected('tm-2');
+    const { jobId } = await admin.submit({ module, args: {}, schedulerMode: 'reactive', parallelism: 2 });
+    const first = await taskManagers[0]?.next('deploy');
+
+    expect(first).toMatchObject({ deployment: { defaultParallelism: 2, slots: [{}, {}] } });
+    expect((await admin.job(jobId)).summary).toMatchObject({ parallelism: 2, schedulerMode: 'reactive' });
+    await expect(admin.rescale(jobId, { parallelism: 1, operators: {} })).rejects.toThrow(/is reactive/);
+  });
+
+  test('waits with fewer slots than its least parallelism takes', async () => {
+    const module = Buffer.from(moduleText('/in', '/out'));
+    await connected('tm-1');
+    const { jobId } = await admin.submit({ module, args: {}, schedulerMode: 'reactive', leastParallelism: 3 });
+
+    expect(await stateOf(jobId, 'waiting-for-slots')).toBe('waiting-for-slots');
+    expect((await admin.job(jobId)).summary.failure?.message).toBe('The job needs at least 3 slots, 2 free.');
+  });
+
+  test.each([
+    [
+      { schedulerMode: 'reactive', leastParallelism: 3, parallelism: 2 },
+      /least parallelism.* 3, is more than its most, 2/,
+    ],
+    [{ leastParallelism: 2 }, /only a reactive job has a least parallelism/],
+    [{ schedulerMode: 'reactive', parallelism: 2_000 }, /2000/],
+  ] as const)('%j is refused', async (how, sentence) => {
+    const module = Buffer.from(moduleText('/in', '/out'));
+
+    await expect(admin.submit({ module, args: {}, ...how })).rejects.toThrow(sentence);
+  });
+});
+
 describe('a control stream', () => {
   test('of another version is refused with a sentence', async () => {
     const taskManager = connect();

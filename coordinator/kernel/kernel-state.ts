@@ -2,7 +2,7 @@ import type { JobId } from '../../shared/ids.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobSettings, UsedNumbers } from '../jobs/job-events.ts';
 import { NO_MEMBERS } from '../membership/members.ts';
-import type { Membership } from '../membership/members.ts';
+import type { Instant, Membership } from '../membership/members.ts';
 import type { MembershipSettings } from '../membership/membership-events.ts';
 import { EMPTY_LEDGER } from '../scheduling/slot-ledger.ts';
 import type { SlotLedger } from '../scheduling/slot-ledger.ts';
@@ -15,6 +15,8 @@ export interface KernelState {
   readonly jobs: ReadonlyMap<JobId, Job>;
   /** The highest numbers of jobs that were forgotten: an unknown id may be one of those, and numbers on from here. */
   readonly floor: UsedNumbers;
+  /** Until then some task managers may not have had the time to register with this leader. */
+  readonly settledAt: Instant;
 }
 
 export interface KernelSettings extends MembershipSettings, JobSettings {
@@ -27,4 +29,5 @@ export const EMPTY_KERNEL: KernelState = {
   ledger: EMPTY_LEDGER,
   jobs: new Map(),
   floor: { attempt: 0, checkpoint: 0n },
+  settledAt: 0,
 };

@@ -238,6 +238,33 @@ describe('under another leader', () => {
     expect(adopted).toMatchObject({ kind: 'running', lastAttempt: 1, spec: { reactive: { least: 1, most: 9 } } });
     expect(kernel.job('j')).toMatchObject({ planned: { purpose: 'more-slots', spec: { defaultParallelism: 3 } } });
   });
+
+  test('one that is not whole any more shrinks only when task managers have had the time to register', () => {
+    const former = started([2, 2]);
+    former.acknowledge('j', former.triggered());
+    const kernel = new KernelDriver({}, former);
+    kernel.shape = shapeFor;
+    kernel.join(1);
+    const early = kernel.job('j');
+    kernel.tick(SETTINGS.adoptionTimeoutMs - 1);
+    const late = kernel.job('j');
+    kernel.tick(1);
+
+    expect(early).toMatchObject({ kind: 'waiting-for-slots', reason: 'waits for the task managers to register' });
+    expect(late).toBe(early);
+    expect(kernel.job('j')).toMatchObject({ kind: 'deploying', lastAttempt: 2, spec: { defaultParallelism: 2 } });
+  });
+
+  test('one that is not whole any more goes on as it was when all of its slots are there again', () => {
+    const former = started([2, 2]);
+    former.acknowledge('j', former.triggered());
+    const kernel = new KernelDriver({}, former);
+    kernel.shape = shapeFor;
+    kernel.join(1);
+    kernel.join(2);
+
+    expect(kernel.job('j')).toMatchObject({ kind: 'deploying', lastAttempt: 2, spec: { defaultParallelism: 4 } });
+  });
 });
 
 function started(slots: readonly number[], bounds = { least: 1, most: 9 }): KernelDriver {

@@ -14,7 +14,8 @@ export interface LoadedCluster {
 
 /** The first step of a leader: every job as its former leader left it, and what follows from that. */
 export function recoverKernel({ jobs, floor }: LoadedCluster, context: KernelContext): KernelStep {
-  const draft = new KernelDraft({ ...EMPTY_KERNEL, floor }, context);
+  const settledAt = context.now + context.settings.adoptionTimeoutMs;
+  const draft = new KernelDraft({ ...EMPTY_KERNEL, floor, settledAt }, context);
   const inOrder = [...jobs].sort((a, b) => a.record.submittedAtMs - b.record.submittedAtMs);
   inOrder.forEach((loaded) => {
     draft.applyJob(recoverJob(withUsedIds(loaded, floor), context));

@@ -59,7 +59,8 @@ export function askRunning(draft: KernelDraft, { spec }: RunningJob, slots: numb
 /** True when the job may be given slots as it is; else it is being drawn for those that it may have, or waits for more. */
 export function mayStart(draft: KernelDraft, job: WaitingJob, shape: ReactiveShape): boolean {
   const { state, context } = draft;
-  const offer = { free: freeSlots(state), claimed: claimedByOthers(state, job) };
+  const maySettle = job.lastAttempt !== 0 && context.now < state.settledAt;
+  const offer = { free: freeSlots(state), claimed: claimedByOthers(state, job), maySettle };
   const decision = decideStart(job.spec.slotsNeeded, shape, offer);
   if (decision.kind === 'start') {
     return true;
@@ -67,6 +68,12 @@ export function mayStart(draft: KernelDraft, job: WaitingJob, shape: ReactiveSha
   if (decision.kind === 'wait') {
     const needs = `needs at least ${shape.slotsAtLeast} slot${shape.slotsAtLeast === 1 ? '' : 's'}`;
     draft.applyJob(unchangedJob({ ...withReason(job, `${needs}, ${offer.free} free`), asked: undefined }));
+    return false;
+  }
+  if (decision.kind === 'settle') {
+    // Looked at again then, as if it had been asked for.
+    const asked = { slots: 0, askAgainAt: state.settledAt, hasFailed: false };
+    draft.applyJob(unchangedJob({ ...withReason(job, 'waits for the task managers to register'), asked }));
     return false;
   }
   const { slots } = decision;

@@ -74,28 +74,34 @@ describe('a reactive job that starts', () => {
   const wide: ReactiveShape = { least: 2, most: 8, slotsAtLeast: 2, slotsAtMost: 8, growsAtSlots: 5 };
 
   test('starts as it is when that is what its slots give', () => {
-    expect(decideStart(4, wide, { free: 4, claimed: 0 })).toStrictEqual({ kind: 'start' });
-    expect(decideStart(4, wide, { free: 6, claimed: 2 })).toStrictEqual({ kind: 'start' });
+    expect(decideStart(4, wide, { free: 4, claimed: 0, maySettle: false })).toStrictEqual({ kind: 'start' });
+    expect(decideStart(4, wide, { free: 6, claimed: 2, maySettle: false })).toStrictEqual({ kind: 'start' });
   });
 
   test('is drawn for fewer, and for more, at once', () => {
-    expect(decideStart(4, wide, { free: 3, claimed: 0 })).toStrictEqual({ kind: 'shape', slots: 3 });
-    expect(decideStart(4, wide, { free: 7, claimed: 1 })).toStrictEqual({ kind: 'shape', slots: 6 });
+    expect(decideStart(4, wide, { free: 3, claimed: 0, maySettle: false })).toStrictEqual({ kind: 'shape', slots: 3 });
+    expect(decideStart(4, wide, { free: 7, claimed: 1, maySettle: false })).toStrictEqual({ kind: 'shape', slots: 6 });
   });
 
   test('leaves to others what they wait for, but for its own least', () => {
-    expect(decideStart(4, wide, { free: 5, claimed: 2 })).toStrictEqual({ kind: 'shape', slots: 3 });
-    expect(decideStart(4, wide, { free: 5, claimed: 9 })).toStrictEqual({ kind: 'shape', slots: 2 });
+    expect(decideStart(4, wide, { free: 5, claimed: 2, maySettle: false })).toStrictEqual({ kind: 'shape', slots: 3 });
+    expect(decideStart(4, wide, { free: 5, claimed: 9, maySettle: false })).toStrictEqual({ kind: 'shape', slots: 2 });
+  });
+
+  test('waits for more before it shrinks where more may come in a moment, but not before it starts as it is', () => {
+    expect(decideStart(4, wide, { free: 3, claimed: 0, maySettle: true })).toStrictEqual({ kind: 'settle' });
+    expect(decideStart(4, wide, { free: 4, claimed: 0, maySettle: true })).toStrictEqual({ kind: 'start' });
+    expect(decideStart(2, wide, { free: 7, claimed: 0, maySettle: true })).toStrictEqual({ kind: 'shape', slots: 7 });
   });
 
   test('waits when there are too few for its least', () => {
-    expect(decideStart(4, wide, { free: 1, claimed: 0 })).toStrictEqual({ kind: 'wait' });
+    expect(decideStart(4, wide, { free: 1, claimed: 0, maySettle: false })).toStrictEqual({ kind: 'wait' });
   });
 
   test('is never drawn for more than is free, nor for less than its least', () => {
     fc.assert(
       fc.property(fc.nat(20), fc.nat(20), fc.integer({ min: 2, max: 8 }), (free, claimed, needed) => {
-        const decision = decideStart(needed, wide, { free, claimed });
+        const decision = decideStart(needed, wide, { free, claimed, maySettle: false });
 
         if (decision.kind === 'shape') {
           expect(decision.slots).toBeGreaterThanOrEqual(2);

@@ -15,6 +15,7 @@ import type { ParallelismBounds } from './choose-parallelism.ts';
  * S4  It never runs below its least parallelism, nor above its most: with too few slots for the least it waits.
  * S5  A job that starts leaves to others that wait what they need, but for its own least: that much is due to it in the order of
  *     submission, like all slots to jobs that are not reactive.
+ * S6  Under a new leader a job that has run before shrinks only when task managers have had the time to register.
  */
 export interface ReactiveShape extends ParallelismBounds {
   readonly slotsAtLeast: number;
@@ -65,18 +66,22 @@ export type StartDecision =
   | { readonly kind: 'start' }
   /** As it would be drawn for so many slots. */
   | { readonly kind: 'shape'; readonly slots: number }
-  | { readonly kind: 'wait' };
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'settle' };
 
-/** `claimed`: slots that other jobs wait for. */
+/** `claimed`: slots that other jobs wait for. `maySettle`: more may be there in a moment (S6). */
 export function decideStart(
   slotsNeeded: number,
   { slotsAtLeast, growsAtSlots }: ReactiveShape,
-  { free, claimed }: { readonly free: number; readonly claimed: number },
+  { free, claimed, maySettle }: { readonly free: number; readonly claimed: number; readonly maySettle: boolean },
 ): StartDecision {
   if (free < slotsAtLeast) {
     return { kind: 'wait' };
   }
   const slots = Math.max(slotsAtLeast, free - claimed);
+  if (maySettle && slotsNeeded > slots) {
+    return { kind: 'settle' };
+  }
   const couldBeGreater = growsAtSlots !== undefined && growsAtSlots <= slots;
   return slotsNeeded <= slots && !couldBeGreater ? { kind: 'start' } : { kind: 'shape', slots };
 }
