@@ -7,6 +7,8 @@ import type { LeaderDirectory } from '../../shared/leader/leader-directory.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { MetricSample } from '../../shared/metrics/metrics.ts';
 import type { ControlClient, ControlSession } from './control-client.ts';
+import { untilHeartbeatDue } from './session-silence.ts';
+import type { SessionEnd, Talk } from './session-silence.ts';
 
 /** What the control loop needs of the attempts. */
 export interface ControlledAttempts {
@@ -43,14 +45,8 @@ const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 500;
 /** How long it may take to learn who leads. */
 const FIND_MS = 2_000;
-/** How long a registration may be unanswered. */
-const REGISTER_MS = 5_000;
-/** After a silence, before it is believed. */
-const SECOND_LOOK_MS = 100;
 /** How long the last words may take. */
 const LEAVE_MS = 1_000;
-/** Heartbeats without an answer before it is asked whether another coordinator leads by now: this one may be frozen. */
-const SUSPECT_INTERVALS = 2;
 /** While draining: how often to look whether anything runs here still. */
 const DRAIN_LOOK_MS = 50;
 /** How long an id may be in use by another process: after a quick restart the coordinator may not have missed the old one yet. */
@@ -58,10 +54,6 @@ const ID_IN_USE_MS = 30_000;
 
 /** Refusals that pass by themselves. */
 const PASSING = new Set(['stale-leader', 'task-manager-id-in-use']);
-
-type SessionEnd =
-  | { readonly kind: 'ended'; readonly reason: string; readonly wasRegistered: boolean }
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /**
  * The task manager's talk with its coordinator, over one session after the other.
@@ -268,7 +260,7 @@ export class ControlLoop {
   /** Heartbeats until the session ends, is dropped, or is silent for too long (I2). */
   async #keepTalking(talk: Talk, session: ControlSession, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#session === session) {
-      const reason = await this.#silence(talk, signal);
+      const reason = await untilHeartbeatDue(talk, this.#deps, signal);
       if (reason !== undefined) {
         talk.end ??= { kind: 'ended', reason, wasRegistered: talk.heartbeats !== undefined };
         return;
@@ -277,27 +269,6 @@ export class ControlLoop {
         this.#heartbeat();
       }
     }
-  }
-
-  /** Waits until the next heartbeat is due. Why the session is to be ended, if it is (I2). */
-  async #silence(talk: Talk, signal: AbortSignal): Promise<string | undefined> {
-    const { clock, directory } = this.#deps;
-    const { intervalMs, timeoutMs } = talk.heartbeats ?? { intervalMs: BACKOFF_MS_MIN, timeoutMs: REGISTER_MS };
-    const silentMs = (): number => clock.monotonicMs() - talk.heardMs;
-    if (talk.heartbeats !== undefined && silentMs() > SUSPECT_INTERVALS * intervalMs) {
-      await directory.changed(intervalMs, signal);
-      const found = await directory.find({ deadlineMs: intervalMs, signal });
-      if (found.kind === 'leader' && found.leader.epoch > talk.leader.epoch) {
-        return `${found.leader.address} leads now`;
-      }
-    } else {
-      await clock.sleep(intervalMs, signal);
-    }
-    if (silentMs() > timeoutMs) {
-      // Perhaps it is this process that stood still, and an answer waits to be read.
-      await clock.sleep(SECOND_LOOK_MS, signal);
-    }
-    return silentMs() > timeoutMs ? `silent for ${timeoutMs} ms` : undefined;
   }
 
   #onRegistered(address: string): void {
@@ -320,16 +291,6 @@ export class ControlLoop {
       metrics: [...ownSamples(), ...attempts.samples],
     });
   }
-}
-
-/** What is known of the open session. */
-interface Talk {
-  readonly leader: Leader;
-  end: SessionEnd | undefined;
-  /** Nothing more is taken from it. */
-  isOver: boolean;
-  heartbeats: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
-  heardMs: number;
 }
 
 /** Asked anew after an await. */
