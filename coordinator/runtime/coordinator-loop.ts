@@ -26,8 +26,10 @@ import type { JobConnectors, OpenConnectors } from './job-connectors.ts';
 import { loadCluster } from './load-cluster-loop.ts';
 import { logChanges } from './log-changes.ts';
 import { MetricStore } from './metric-store.ts';
+import { PendingAnswers } from './pending-answers.ts';
 import { performEffects } from './perform-effects.ts';
 import type { Probe } from './perform-effects.ts';
+import { GIVEN_UP, NOT_WAITED, STOPPING } from './request-failures.ts';
 import { RecordWriter } from './record-writer.ts';
 import { remakeAll } from './remake-connectors-loop.ts';
 import type { RemakeConnectors } from './remake-connectors-loop.ts';
@@ -67,8 +69,14 @@ export class CoordinatorLoop {
   readonly #inbox = new Inbox<KernelEvent>(INBOX_MAX);
   readonly #connectors: OpenConnectors = new Map();
   readonly #submissions = new Map<number, PendingSubmission>();
-  readonly #savepoints = new Map<number, (answer: SavepointAnswer) => void>();
-  readonly #redeployments = new Map<number, (answer: RedeployAnswer) => void>();
+  readonly #savepoints = new PendingAnswers<SavepointAnswer>({
+    givenUp: { kind: 'failed', failure: GIVEN_UP },
+    stopping: { kind: 'failed', failure: STOPPING },
+  });
+  readonly #redeployments = new PendingAnswers<RedeployAnswer>({
+    givenUp: { kind: 'refused', failure: NOT_WAITED },
+    stopping: { kind: 'refused', failure: STOPPING },
+  });
   readonly #writer: RecordWriter;
   readonly #watchers = new StateWatchers<KernelState>(EMPTY_KERNEL);
   readonly #scope: TaskScope;
@@ -118,8 +126,7 @@ export class CoordinatorLoop {
 
   /** Hands a checked job in. The connectors are the loop's from now on, and closed if the job is refused. */
   async submit({ spec, connectors, origin }: NewJob, signal: AbortSignal): Promise<JobId> {
-    this.#lastRequest += 1;
-    const request = this.#lastRequest;
+    const request = this.#nextRequest();
     const answered = new Promise<SubmitAnswer>((resolve) => {
       this.#submissions.set(request, { connectors, answer: resolve });
     });
@@ -131,7 +138,8 @@ export class CoordinatorLoop {
     }
     const answer: SubmitAnswer = isIn ? await answered : { kind: 'refused', failure: STOPPING };
     if (answer.kind === 'refused') {
-      await closeConnectors(connectors);
+      // Why it was refused says more than what a connector says when it is closed.
+      await Promise.allSettled([closeConnectors(connectors)]);
       throw new StreamError(answer.failure);
     }
     return answer.jobId;
@@ -146,24 +154,10 @@ export class CoordinatorLoop {
     wanted: Omit<SavepointRequest, 'request'>,
     signal: AbortSignal,
   ): Promise<SavepointAnswer> {
-    this.#lastRequest += 1;
-    const request = this.#lastRequest;
-    const answered = Promise.withResolvers<SavepointAnswer>();
-    const giveUp = (): void => {
-      answered.resolve({ kind: 'failed', failure: GIVEN_UP });
-    };
-    this.#savepoints.set(request, answered.resolve);
-    signal.addEventListener('abort', giveUp);
-    try {
-      const isIn =
-        this.state.jobs.has(jobId) &&
-        !this.#hasEnded &&
-        (await this.post({ kind: 'savepoint', jobId, request, ...wanted }, signal));
-      return isIn ? await answered.promise : { kind: 'failed', failure: signal.aborted ? GIVEN_UP : STOPPING };
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-      this.#savepoints.delete(request);
-    }
+    const request = this.#nextRequest();
+    const post = async (): Promise<boolean> =>
+      this.state.jobs.has(jobId) && (await this.post({ kind: 'savepoint', jobId, request, ...wanted }, signal));
+    return await this.#savepoints.ask(request, post, signal);
   }
 
   /**
@@ -171,24 +165,16 @@ export class CoordinatorLoop {
    * ended, or with why it is not; the signal ends only the wait.
    */
   async redeploy(jobId: JobId, spec: JobSpec, signal: AbortSignal): Promise<RedeployAnswer> {
+    const request = this.#nextRequest();
+    const post = async (): Promise<boolean> =>
+      this.state.jobs.has(jobId) &&
+      (await this.post({ kind: 'redeploy', jobId, request, spec, purpose: 'asked-for' }, signal));
+    return await this.#redeployments.ask(request, post, signal);
+  }
+
+  #nextRequest(): number {
     this.#lastRequest += 1;
-    const request = this.#lastRequest;
-    const answered = Promise.withResolvers<RedeployAnswer>();
-    const giveUp = (): void => {
-      answered.resolve({ kind: 'refused', failure: NOT_WAITED });
-    };
-    this.#redeployments.set(request, answered.resolve);
-    signal.addEventListener('abort', giveUp);
-    try {
-      const isIn =
-        this.state.jobs.has(jobId) &&
-        !this.#hasEnded &&
-        (await this.post({ kind: 'redeploy', jobId, request, spec, purpose: 'asked-for' }, signal));
-      return isIn ? await answered.promise : { kind: 'refused', failure: signal.aborted ? NOT_WAITED : STOPPING };
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-      this.#redeployments.delete(request);
-    }
+    return this.#lastRequest;
   }
 
   /**
@@ -320,8 +306,8 @@ export class CoordinatorLoop {
       publish: (state) => this.#watchers.publish(state),
       raise: (event) => this.raise(event),
       answer: (request, answer) => this.#answer(request, answer),
-      answerSavepoint: (request, answer) => this.#savepoints.get(request)?.(answer),
-      answerRedeploy: (request, answer) => this.#redeployments.get(request)?.(answer),
+      answerSavepoint: (request, answer) => this.#savepoints.answer(request, answer),
+      answerRedeploy: (request, answer) => this.#redeployments.answer(request, answer),
     };
   }
 
@@ -343,12 +329,8 @@ export class CoordinatorLoop {
       submission.answer({ kind: 'refused', failure: STOPPING });
     }
     this.#submissions.clear();
-    this.#savepoints.forEach((answer) => {
-      answer({ kind: 'failed', failure: STOPPING });
-    });
-    this.#redeployments.forEach((answer) => {
-      answer({ kind: 'refused', failure: STOPPING });
-    });
+    this.#savepoints.end();
+    this.#redeployments.end();
   }
 
   async #tick(signal: AbortSignal): Promise<void> {
@@ -388,22 +370,3 @@ interface PendingSubmission {
   readonly connectors: JobConnectors;
   readonly answer: (answer: SubmitAnswer) => void;
 }
-
-const STOPPING = {
-  code: 'coordinator-stopping',
-  reaction: 'retry',
-  message: 'The coordinator is stopping.',
-  remedy: 'Ask the next one.',
-} as const;
-
-const GIVEN_UP = {
-  code: 'savepoint-failed',
-  reaction: 'retry',
-  message: 'The caller did not wait for the savepoint; it may still be completed.',
-} as const;
-
-const NOT_WAITED = {
-  code: 'redeployment-failed',
-  reaction: 'retry',
-  message: 'The caller did not wait for the redeployment; it may still come about.',
-} as const;
