@@ -8,8 +8,16 @@ import { withUsedAt } from './value-codec.ts';
 /** Before every map key: the empty one is the row's marker. */
 const KEY_PREFIX = '\x01';
 
+/** Made in one piece: text that is joined is copied together when it is hashed, and keeps its parts. */
+const scratch = Buffer.allocUnsafeSlow(1024);
+const UTF8_PER_UNIT = 3;
+
 export function mapKeyOf(key: string): Binary {
-  return KEY_PREFIX + binaryOfText(key);
+  if (KEY_PREFIX.length + key.length * UTF8_PER_UNIT > scratch.length) {
+    return KEY_PREFIX + binaryOfText(key);
+  }
+  scratch[0] = KEY_PREFIX.charCodeAt(0);
+  return scratch.latin1Slice(0, 1 + scratch.write(key, 1, 'utf8'));
 }
 
 export function keyOfMapKey(mapKey: Binary): string {
@@ -18,6 +26,9 @@ export function keyOfMapKey(mapKey: Binary): string {
 
 export class KeyedMapState<T> implements MapState<T> {
   readonly #access: StateAccess<T>;
+  /** The key that was used last: what is written was read right before. */
+  #lastKey = '';
+  #lastMapKey = mapKeyOf('');
 
   constructor(access: StateAccess<T>) {
     this.#access = access;
@@ -25,26 +36,26 @@ export class KeyedMapState<T> implements MapState<T> {
 
   get(key: string): T | undefined {
     const { rows, epochs, codec } = this.#access;
-    const mapKey = mapKeyOf(key);
+    const mapKey = this.#mapKeyOf(key);
     const binary = epochs.readMap(rows.row).get(mapKey);
     return binary === undefined || !this.#isAlive(mapKey, binary) ? undefined : codec.decode(binary);
   }
 
   has(key: string): boolean {
     const { rows, epochs } = this.#access;
-    const mapKey = mapKeyOf(key);
+    const mapKey = this.#mapKeyOf(key);
     const binary = epochs.readMap(rows.row).get(mapKey);
     return binary !== undefined && this.#isAlive(mapKey, binary);
   }
 
   set(key: string, value: T): void {
     const { rows, epochs, codec, ttl } = this.#access;
-    epochs.writeEntry(rows.section, rows.row, mapKeyOf(key), codec.encode(value, ttl?.nowMs()));
+    epochs.writeEntry(rows.section, rows.row, this.#mapKeyOf(key), codec.encode(value, ttl?.nowMs()));
   }
 
   delete(key: string): void {
     const { rows, epochs } = this.#access;
-    epochs.writeEntry(rows.section, rows.row, mapKeyOf(key), undefined);
+    epochs.writeEntry(rows.section, rows.row, this.#mapKeyOf(key), undefined);
   }
 
   /** A copy: the caller may change the map while it goes over it. */
@@ -75,6 +86,14 @@ export class KeyedMapState<T> implements MapState<T> {
   clear(): void {
     const { rows, epochs } = this.#access;
     epochs.clearMap(rows.section, rows.row);
+  }
+
+  #mapKeyOf(key: string): Binary {
+    if (key !== this.#lastKey) {
+      this.#lastMapKey = mapKeyOf(key);
+      this.#lastKey = key;
+    }
+    return this.#lastMapKey;
   }
 
   /** Expired entries are deleted on the way: a Map may lose the entry that is being visited. */

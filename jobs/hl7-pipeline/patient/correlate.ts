@@ -10,7 +10,7 @@ import type { PipelinePolicy } from '../pipeline-policy.ts';
 import { topicOf } from '../route.ts';
 import { typedRecordOf } from '../typed-record.ts';
 import { withWarning } from '../warning-codes.ts';
-import { encounterOf, encounterSourceOf } from './encounter.ts';
+import { encounterOf } from './encounter.ts';
 import type { EncounterSource } from './encounter.ts';
 import { patientEventOf } from './patient-event.ts';
 import type { PatientElement, PatientNotice } from './patient-notice.ts';
@@ -114,23 +114,20 @@ export class Correlate implements KeyedProcessFunction<PatientElement, OutputRec
     }
     patients.commit(step);
     context.emit(encoded.output);
-    this.#tellEncounter(step, { source: () => encounterSourceOf(record), origin, patients }, context);
+    this.#tellEncounter(step, { source: record, origin, patients }, context);
   }
 
   #takeNotice({ event, source, origin }: PatientNotice, { patients }: Opened, context: Context): void {
     const step = patients.step(event);
     patients.commit(step);
-    this.#tellEncounter(step, { source: () => source, origin, patients }, context);
+    this.#tellEncounter(step, { source, origin, patients }, context);
   }
 
   #tellEncounter(step: PatientStep, about: About, context: Context): void {
     if (!this.#policy.encounters || step.after === step.before) {
       return;
     }
-    const encounter = encounterOf(context.currentKey, step, {
-      source: about.source(),
-      countOpenOrders: () => about.patients.countOpenOrders(),
-    });
+    const encounter = encounterOf(context.currentKey, step, about);
     if (encounter !== undefined) {
       context.emit({
         topic: topicOf(this.#policy.topicPrefix, 'encounters'),
@@ -148,7 +145,7 @@ export class Correlate implements KeyedProcessFunction<PatientElement, OutputRec
 }
 
 interface About {
-  source(): EncounterSource;
+  readonly source: EncounterSource;
   readonly origin: Origin;
   readonly patients: Patients;
 }

@@ -1,4 +1,4 @@
-import type { Identifier, Location, TypedRecord } from '../../../hl7/extract/typed-record.ts';
+import type { Identifier, Location } from '../../../hl7/extract/typed-record.ts';
 import type { PatientStep } from './patients.ts';
 import { isSameForOthers } from './visit.ts';
 import type { Visit } from './visit.ts';
@@ -35,12 +35,13 @@ export interface EncounterRecord extends EncounterSource {
 }
 
 export interface EncounterDetails {
+  /** The typed record itself will do: only what an encounter record says of it is taken. */
   readonly source: EncounterSource;
-  countOpenOrders(): number;
+  readonly patients: { countOpenOrders(): number };
 }
 
-export function encounterSourceOf(record: TypedRecord): EncounterSource {
-  const { messageType, trigger, controlId, eventTime, sourceSystem, facilityId, ingestionTs } = record;
+export function encounterSourceOf(source: EncounterSource): EncounterSource {
+  const { messageType, trigger, controlId, eventTime, sourceSystem, facilityId, ingestionTs } = source;
   return { messageType, trigger, controlId, eventTime, sourceSystem, facilityId, ingestionTs };
 }
 
@@ -60,8 +61,8 @@ export function encounterOf(patient: string, step: PatientStep, about: Encounter
     admittedAt: visit?.admittedAt,
     dischargedAt: visit?.dischargedAt,
     mergedInto: after.mergedInto,
-    openOrders: about.countOpenOrders(),
-    ...about.source,
+    openOrders: about.patients.countOpenOrders(),
+    ...encounterSourceOf(about.source),
   };
 }
 

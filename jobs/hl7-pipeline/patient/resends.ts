@@ -97,9 +97,10 @@ export const seenSerializer: Serializer<Seen> = {
     return bytes;
   },
   decode: (bytes) => {
-    const count = Math.floor((bytes.length - TIME_BYTES) / HASH_BYTES);
-    const hashAt = (i: number): string =>
-      bytes.toString('hex', TIME_BYTES + i * HASH_BYTES, TIME_BYTES + (i + 1) * HASH_BYTES);
-    return { atMs: bytes.readUIntBE(0, TIME_BYTES), hashes: Array.from({ length: count }, (_, i) => hashAt(i)) };
+    const hashes: string[] = [];
+    for (let at = TIME_BYTES; at + HASH_BYTES <= bytes.length; at += HASH_BYTES) {
+      hashes.push(bytes.toString('hex', at, at + HASH_BYTES));
+    }
+    return { atMs: bytes.readUIntBE(0, TIME_BYTES), hashes };
   },
 };
