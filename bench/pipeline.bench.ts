@@ -3,13 +3,15 @@
  *
  *   eval "$(scripts/services env)"
  *   node bench/pipeline.bench.ts --messages 400000                                       our own feed, without peers
- *   node bench/pipeline.bench.ts --messages 1200000 --peers DIR --peer flink-typed,flink-generic
+ *   node bench/pipeline.bench.ts --messages 400000 --peers DIR --peer flink-typed,flink-generic --rounds 2
+ *   node bench/pipeline.bench.ts --messages 200000 --intervals 1s,60s,200ms --rounds 3   exactly once beside at least once
  *
  * DIR is a built copy of the peers' folder (its README says how). A peer runs first, by its own run-peer.sh, which loads
- * hl7.raw; then ours reads that same topic. What counts is the processor time (user and system) of all processes of the
- * contender between half and nine tenths of the messages, so without start and warm-up; the broker's is not in it.
+ * hl7.raw; then ours reads that same topic, and the peers' own bench.Check compares its committed output with it. What counts is
+ * the processor time (user and system) of all processes of the contender between half and nine tenths of the messages, so
+ * without start and warm-up; the broker's is not in it.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ClusterUnderTest } from '../integration-tests/harness/cluster-under-test.ts';
@@ -21,9 +23,13 @@ const { values } = parseArgs({
     messages: { type: 'string', default: '400000' },
     peers: { type: 'string' },
     peer: { type: 'string', default: 'flink-typed,flink-generic' },
+    intervals: { type: 'string' },
+    rounds: { type: 'string', default: '1' },
   },
 });
 const count = Number(values.messages);
+const rounds = Number(values.rounds);
+const brokers = process.env['KAFKA_BROKERS'] ?? '127.0.0.1:19092';
 
 interface Warm {
   readonly contender: string;
@@ -32,48 +38,101 @@ interface Warm {
 }
 
 const rows: Warm[] = [];
-if (values.peers === undefined) {
-  const topics = await Hl7Topics.create('bench', 4);
-  await topics.load(count);
-  rows.push(await measureOurs(topics, topics.input));
-  await topics.close();
-} else {
+process.stdout.write('contender | µs CPU per message, 50–90 % | messages/s, 50–90 % | load\n');
+for (let round = 0; round < rounds; round += 1) {
+  if (values.peers === undefined) {
+    const topics = await Hl7Topics.create('bench', 4);
+    await topics.load(count);
+    await measureAlone(topics, values.intervals?.split(','));
+    await topics.close();
+    continue;
+  }
   for (const peer of values.peer.split(',')) {
-    rows.push(await measurePeer(values.peers, peer));
+    report(await measurePeer(values.peers, peer));
     const topics = await Hl7Topics.create('bench', 1);
-    rows.push(await measureOurs(topics, 'hl7.raw'));
+    report(await measureOurs(topics, { contender: `nerve-stream after ${peer}`, input: 'hl7.raw' }));
+    check(values.peers, topics);
     await topics.close();
   }
 }
-process.stdout.write('contender | µs CPU per message, 50–90 % | messages/s, 50–90 %\n');
-for (const { contender, cpuUs, perSecond } of rows) {
-  process.stdout.write(`${contender} | ${cpuUs.toFixed(1)} | ${Math.round(perSecond)}\n`);
+for (const contender of new Set(rows.map((row) => row.contender))) {
+  const measured = rows.filter((row) => row.contender === contender).map(({ cpuUs }) => cpuUs);
+  process.stdout.write(`median of ${measured.length} | ${contender} | ${median(measured).toFixed(1)} µs\n`);
+}
+
+/** Both guarantees with each checkpoint interval, one right after the other; or ours once. */
+async function measureAlone(topics: Hl7Topics, intervals: readonly string[] | undefined): Promise<void> {
+  const { input } = topics;
+  if (intervals === undefined) {
+    report(await measureOurs(topics, { contender: 'nerve-stream', input }));
+    return;
+  }
+  for (const interval of intervals) {
+    for (const guarantee of ['at-least-once', 'exactly-once']) {
+      const output = await Hl7Topics.create('bench', 1);
+      report(await measureOurs(output, { contender: `${guarantee}, ${interval}`, input, interval, guarantee }));
+      await output.close();
+    }
+  }
+}
+
+function report(row: Warm): void {
+  const load = readFileSync('/proc/loadavg', 'utf8').split(' ')[0] ?? '';
+  rows.push(row);
+  process.stdout.write(`${row.contender} | ${row.cpuUs.toFixed(1)} | ${Math.round(row.perSecond)} | ${load}\n`);
+}
+
+function median(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+}
+
+interface OurRun {
+  readonly contender: string;
+  readonly input: string;
+  readonly interval?: string;
+  readonly guarantee?: string;
 }
 
 /** One coordinator, one task manager with two slots, bounded: it ends by itself. */
-async function measureOurs(topics: Hl7Topics, input: string): Promise<Warm> {
-  const cluster = await ClusterUnderTest.start({ taskManagers: 1, slots: 2 });
+async function measureOurs(topics: Hl7Topics, run: OurRun): Promise<Warm> {
+  const configuration = run.interval === undefined ? {} : { 'execution.checkpointing.interval': run.interval };
+  const cluster = await ClusterUnderTest.start({ taskManagers: 1, slots: 2, configuration });
   try {
-    const args = ['--input-topic', input, '--output-prefix', topics.prefix, '--bounded'];
+    const guarantee = run.guarantee === undefined ? [] : ['--guarantee', run.guarantee];
+    const args = ['--input-topic', run.input, '--output-prefix', topics.prefix, '--bounded', ...guarantee];
     const jobId = await cluster.submit('jobs/hl7-pipeline/job.ts', args, 2);
     const pids = cluster.processes.map(({ pid }) => pid);
     const warm = await watch(
-      'nerve-stream',
+      run.contender,
       () => pids,
       async () => await topics.written(),
     );
-    await cluster.inState(jobId, 'finished');
+    await cluster.inState(jobId, 'finished', 120_000);
     return warm;
   } finally {
     await cluster.stop();
   }
 }
 
+/** The peers' own checker: every input record is in exactly one committed output record. */
+function check(folder: string, topics: Hl7Topics): void {
+  const tools = `${folder}/java/tools/target`;
+  const args = ['-cp', `${tools}/tools-1.jar:${tools}/lib/*`, 'bench.Check'];
+  const outputs = topics.outputs.join(',');
+  const told = execFileSync('java', [...args, '--bootstrap', brokers, '--topics', outputs], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  process.stdout.write(`  ${told.trim()}\n`);
+}
+
 async function measurePeer(folder: string, peer: string): Promise<Warm> {
-  const broker = process.env['KAFKA_BROKERS'] ?? '127.0.0.1:19092';
   const run = spawn(`${folder}/run-peer.sh`, [peer, 'throughput'], {
     stdio: 'inherit',
-    env: { ...process.env, N: String(count), KAFKA: broker, QUIET: '0' },
+    env: { ...process.env, N: String(count), KAFKA: brokers, QUIET: '0' },
   });
   const ended = new Promise((resolve) => run.once('exit', resolve));
   const topics = await Hl7Topics.create('bench', 1);
