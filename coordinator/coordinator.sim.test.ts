@@ -1,30 +1,19 @@
 import { expect, test } from 'vitest';
+import { ONLY_SEED, tallySeeds } from './simulation/node-tally-seeds-testing.ts';
 import { KERNEL_MUTATIONS, SimulatedWorld } from './simulation/simulated-world-testing.ts';
 import type { KernelMutation } from './simulation/simulated-world-testing.ts';
 
 const SEEDS = 4_000;
-/** Runs one seed only: NERVE_SEED=17 vitest run --project sim coordinator */
-const only = process.env['NERVE_SEED'];
 
 test('whatever fails and when: no attempt overlaps another, no slot is shared, no split is read twice, every job ends', () => {
-  const entered = new Map<string, number>();
-  const seeds = only === undefined ? Array.from({ length: SEEDS }, (_, i) => i + 1) : [Number(only)];
-  for (const seed of seeds) {
+  const entered = tallySeeds(SEEDS, 'coordinator', (seed) => {
     const world = new SimulatedWorld(seed);
-    try {
-      world.run();
-    } catch (error) {
-      throw new Error(`seed ${seed} failed; replay with NERVE_SEED=${seed} vitest run --project sim coordinator`, {
-        cause: error,
-      });
-    }
-    for (const [state, count] of [...world.invariants.entered, ...world.happened]) {
-      entered.set(state, (entered.get(state) ?? 0) + count);
-    }
-  }
+    world.run();
+    return [...world.invariants.entered, ...world.happened];
+  });
 
   // A simulation in which nothing ever fails proves nothing: each state must have been reached often.
-  if (only === undefined) {
+  if (ONLY_SEED === undefined) {
     for (const state of [
       'restarting',
       'cancelling',
