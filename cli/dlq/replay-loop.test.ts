@@ -117,7 +117,7 @@ test('the rate holds over the whole run', async () => {
   const times: number[] = [];
   target.onSend = () => times.push(clock.monotonicMs());
 
-  await run(letters(30), target, { ratePerSecond: 10 }, clock);
+  await run(letters(30), target, { ratePerSecond: 10 }, { clock });
 
   expect(target.sent).toHaveLength(30);
   expect(times.at(-1)).toBe(2_900);
@@ -136,7 +136,7 @@ test('the edit hook changes what is sent, or leaves a letter where it is', async
     edit: (bytes: Buffer) => (bytes.includes('1') ? undefined : Buffer.concat([bytes, Buffer.from('!')])),
   };
 
-  const summary = await run(letters(2), target, {}, new SkippingClock(), deps);
+  const summary = await run(letters(2), target, {}, deps);
 
   expect(summary).toMatchObject({ sent: 1, skipped: 1 });
   expect(target.sent.map(({ value }) => value.toString())).toStrictEqual(['m0!']);
@@ -146,19 +146,13 @@ async function run(
   input: readonly DeadLetter[],
   target: ReplayTarget,
   options: Partial<ReplayOptions> = {},
-  clock: Clock = new SkippingClock(),
-  deps: { edit?: (bytes: Buffer) => Buffer | undefined } = {},
+  { clock = new SkippingClock(), edit }: { clock?: Clock; edit?: (bytes: Buffer) => Buffer | undefined } = {},
 ): Promise<ReplaySummary> {
   const ledger = await openReplayLedger(ledgerPath);
   try {
     const { signal } = new AbortController();
     const chosen = { ...all, ...options };
-    return await replay(
-      stream(input),
-      chosen,
-      { target, ledger, edit: deps.edit, clock, onReplay: () => undefined },
-      signal,
-    );
+    return await replay(stream(input), chosen, { target, ledger, edit, clock, onReplay: () => undefined }, signal);
   } finally {
     await ledger.close();
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Metadata, status } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { AdminHandlers } from '../../proto/generated/nerve/v1/Admin.ts';
 import type { JobDetail } from '../../proto/generated/nerve/v1/JobDetail.ts';
@@ -15,6 +15,7 @@ import type { Job } from '../jobs/job.ts';
 import type { ParallelismBounds } from '../scheduling/choose-parallelism.ts';
 import { submitFrom } from './begin-from-savepoint.ts';
 import { collectedToWire, collectJobGarbage } from './collect-job-garbage.ts';
+import { statusOf } from './grpc-status-of-failure.ts';
 import { describeCheckpoint } from './describe-checkpoint.ts';
 import { describeCluster, describeJob, describeJobs } from './describe-cluster.ts';
 import { rescaleJob } from './rescale-job.ts';
@@ -244,58 +245,4 @@ function answer<Q, A>(
       done({ code: statusOf(failure.code), details: formatSentences(failure), metadata });
     },
   );
-}
-
-/** INTERNAL for every other. */
-const CODES_BY_STATUS: ReadonlyMap<status, readonly string[]> = new Map([
-  [status.NOT_FOUND, ['no-such-job']],
-  [
-    status.FAILED_PRECONDITION,
-    [
-      'job-exists',
-      'no-checkpoint',
-      'too-few-slots',
-      'savepoint-incompatible',
-      'snapshot-metadata-missing',
-      'snapshot-metadata-malformed',
-      'snapshot-object-missing',
-      'snapshot-object-corrupt',
-    ],
-  ],
-  [status.UNAVAILABLE, ['coordinator-stopping', 'coordinator-fenced']],
-  [
-    status.ABORTED,
-    [
-      'savepoint-failed',
-      'sink-not-checked',
-      'snapshot-key-taken',
-      'snapshot-store-ambiguous',
-      'snapshot-store-unavailable',
-      'snapshot-store-refused',
-    ],
-  ],
-  [
-    status.INVALID_ARGUMENT,
-    [
-      'invalid-request',
-      'snapshot-location-invalid',
-      'snapshot-directory-unusable',
-      'job-invalid',
-      'job-graph-invalid',
-      'job-build-failed',
-      'job-module-invalid',
-      'job-module-failed',
-      'job-module-not-found',
-    ],
-  ],
-  [status.RESOURCE_EXHAUSTED, ['artifact-not-stored']],
-] as const);
-
-function statusOf(code: string): status {
-  for (const [found, codes] of CODES_BY_STATUS) {
-    if (codes.includes(code)) {
-      return found;
-    }
-  }
-  return status.INTERNAL;
 }

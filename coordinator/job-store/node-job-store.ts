@@ -4,7 +4,7 @@ import { unreachable } from '../../shared/invariant.ts';
 import { StreamError } from '../../shared/failure/failure.ts';
 import { NodeFileLock } from '../../shared/lock/node-file-lock.ts';
 import { checkTransaction } from './check-transaction.ts';
-import { JOB_STORE_ABORTED, jobStoreTimeout } from './job-store-failures.ts';
+import { damaged, JOB_STORE_ABORTED, jobStoreTimeout, unusable } from './job-store-failures.ts';
 import { recordKeyName } from './job-store.ts';
 import type { JobStore, JobStoreCall, JobTransaction, StoredRecord, TransactionAnswer } from './job-store.ts';
 import { formatChange, formatState, parseJournal } from './journal-wire.ts';
@@ -266,27 +266,6 @@ async function readIfAny(path: string): Promise<Buffer | undefined> {
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, 'r');
   await folder.sync();
-}
-
-function damaged(path: string, line: number): StreamError {
-  return new StreamError({
-    code: 'job-store-damaged',
-    reaction: 'fail-job',
-    message: `the job records in ${path} are damaged at line ${line}`,
-    remedy: 'Restore the file from a copy, or move it away and submit the jobs again, from their last savepoints.',
-  });
-}
-
-function unusable(folder: string, error: unknown): StreamError {
-  return new StreamError(
-    {
-      code: 'job-store-folder-unusable',
-      reaction: 'fail-job',
-      message: `the folder of job records ${folder} cannot be used (${codeOf(error) ?? 'unknown'})`,
-      remedy: 'Check that this user may write there, and that the disk is not full.',
-    },
-    { cause: error },
-  );
 }
 
 function codeOf(error: unknown): string | undefined {
