@@ -35,7 +35,9 @@ describe('a message on which a step fails in every attempt', () => {
     expect(detail.summary).toMatchObject({ attempt: 4, restarts: 3 });
     expectEachOnce(output);
     expect(quarantinedCount(detail)).toBe(1);
-    const told = [cluster.logs(), JSON.stringify(detail), (await cluster.nerve(['status', jobId])).out].join('\n');
+    const told = [cluster.logs(), JSON.stringify(detail.failures), (await cluster.nerve(['status', jobId])).out].join(
+      '\n',
+    );
     expect(told).toContain('record-quarantined');
     expect(told).not.toContain(NAME);
   });
@@ -52,6 +54,7 @@ describe('a message on which a step fails in every attempt', () => {
     );
     await cluster.coordinator.kill();
     cluster.startCoordinator();
+    await cluster.registered(2);
     const detail = await cluster.inState(jobId, 'finished', 120_000);
 
     expect(codesOf(detail).filter((code) => code === 'user-function-failed')).toStrictEqual(THREE_TIMES);

@@ -9,8 +9,9 @@ type Process = Correlate['process'];
  * The product's pipeline, whose step `correlate` has a fault: it fails on the messages of one patient, after it has written state
  * and made output, and says so with the patient's name, as errors do that quote what they could not handle.
  */
-const sound: Process = Correlate.prototype.process;
-Correlate.prototype.process = faulty(sound);
+Object.defineProperty(Correlate.prototype, 'process', {
+  value: faulty(Object.getOwnPropertyDescriptor(Correlate.prototype, 'process')?.value as Process),
+});
 
 function faulty(process: Process): Process {
   return function failing(this: Correlate, ...[element, context]: Parameters<Process>): void {
