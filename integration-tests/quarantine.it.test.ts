@@ -39,6 +39,7 @@ describe('a message on which a step fails in every attempt', () => {
       '\n',
     );
     expect(told).toContain('record-quarantined');
+    expect(told).toContain('quarantined records: 1 of correlate');
     expect(told).not.toContain(NAME);
   });
 

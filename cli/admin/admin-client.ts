@@ -1,4 +1,5 @@
 import type { CheckpointInventory } from '../../shared/checkpoint/summarize-checkpoint.ts';
+import type { QuarantinedFingerprint } from '../../shared/control/messages.ts';
 import type { Failure } from '../../shared/failure/failure.ts';
 import type { RawArguments } from '../../shared/graph/job-arguments.ts';
 import type { MetricSample } from '../../shared/metrics/metrics.ts';
@@ -126,6 +127,8 @@ export interface JobDetail {
     readonly where: string;
     readonly failure: Failure;
   }[];
+  /** Records that go to a side output, and not to their operator's function any more. */
+  readonly quarantined: readonly QuarantinedFingerprint[];
   readonly planJson: string;
   /** Undefined: none was triggered yet. */
   readonly checkpoints?: CheckpointSummary | undefined;

@@ -9,6 +9,7 @@ import { nodeClock } from '../../shared/clock/node-clock.ts';
 import { required } from '../../shared/invariant.ts';
 import { GrpcLeaderDirectory } from '../../shared/leader/grpc-leader-directory.ts';
 import type { LeaderDirectory } from '../../shared/leader/leader-directory.ts';
+import { quarantinedFromWire } from '../../shared/wire/deployment-wire.ts';
 import { failureFromWire } from '../../shared/wire/failure-wire.ts';
 import { samplesFromWire } from '../../shared/wire/metrics-wire.ts';
 import type { AdminClient, ClusterDetail, JobDetail, JobSummary, Submitted } from './admin-client.ts';
@@ -153,6 +154,7 @@ function detailFromWire(wire: JobDetailDecoded): JobDetail {
       where,
       failure: failureFromWire(required(failure ?? undefined, 'failure of the record')),
     })),
+    quarantined: wire.quarantined.map(quarantinedFromWire),
     planJson: wire.planJson,
     checkpoints: checkpointSummaryFromWire(wire.checkpoints),
   };

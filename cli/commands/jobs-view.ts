@@ -57,6 +57,9 @@ export function renderJob(detail: JobDetail, nowMs: number): string {
     // What it waits for; its failures stand below.
     parts.push(`${formatFailure(summary.failure)}\n`);
   }
+  if (detail.quarantined.length > 0) {
+    parts.push(`quarantined records: ${countByOperator(detail.quarantined)}\n`);
+  }
   for (const { atMs, attempt, where, failure } of detail.failures) {
     parts.push(`${formatAge(nowMs - atMs)} ago, attempt ${attempt}, ${where}: ${formatFailure(failure)}\n`);
   }
@@ -72,6 +75,15 @@ export function jobToJson(detail: JobDetail): string {
       ? detail
       : { ...detail, checkpoints: { ...checkpoints, last: { ...last, checkpoint: last.checkpoint.toString() } } },
   );
+}
+
+/** `3 of correlate, 1 of parse`. */
+function countByOperator(quarantined: JobDetail['quarantined']): string {
+  const counts = new Map<string, number>();
+  for (const { operator } of quarantined) {
+    counts.set(operator, (counts.get(operator) ?? 0) + 1);
+  }
+  return [...counts].map(([operator, count]) => `${count} of ${operator}`).join(', ');
 }
 
 /** `4`, or `4 (reactive)`. */

@@ -34,6 +34,7 @@ export function describeJob(job: Job, withPlan: boolean, metrics: readonly Metri
       failure: failureToWire(failure),
     })),
     checkpoints: summarizeCheckpoints(job) ?? null,
+    quarantined: job.quarantine.quarantined.map((record) => ({ ...record })),
   };
 }
 

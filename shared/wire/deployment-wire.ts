@@ -4,7 +4,8 @@ import type {
 } from '../../proto/generated/nerve/v1/Checkpointing.ts';
 import type { Deploy, DeployDecoded } from '../../proto/generated/nerve/v1/Deploy.ts';
 import type { JobModule as WireModule, JobModuleDecoded } from '../../proto/generated/nerve/v1/JobModule.ts';
-import type { DeployedCheckpointing, Deployment, JobModule } from '../control/messages.ts';
+import type { QuarantinedRecordDecoded } from '../../proto/generated/nerve/v1/QuarantinedRecord.ts';
+import type { DeployedCheckpointing, Deployment, JobModule, QuarantinedFingerprint } from '../control/messages.ts';
 import { parseArtifactHash, parseCheckpointId, parseOperatorUid, parseSlotIndex, parseTaskManagerId } from '../ids.ts';
 import { required } from '../invariant.ts';
 import { attemptFromWire, attemptToWire, present } from './keys-wire.ts';
@@ -45,13 +46,13 @@ export function deploymentFromWire(wire: DeployDecoded): Deployment {
       dataAddress,
     })),
     checkpointing: checkpointingFromWire(present(wire.checkpointing, 'checkpointing')),
-    quarantined: wire.quarantined.map(({ operator, fingerprint, error, failures }) => ({
-      operator: parseOperatorUid(operator),
-      fingerprint,
-      error,
-      failures,
-    })),
+    quarantined: wire.quarantined.map(quarantinedFromWire),
   };
+}
+
+export function quarantinedFromWire(wire: QuarantinedRecordDecoded): QuarantinedFingerprint {
+  const { operator, fingerprint, error, failures } = wire;
+  return { operator: parseOperatorUid(operator), fingerprint, error, failures };
 }
 
 function checkpointingToWire(checkpointing: DeployedCheckpointing): WireCheckpointing {
