@@ -119,7 +119,8 @@ function say(event: typeof anyEvent extends fc.Arbitrary<infer T> ? T : never): 
     const connection = kernel.connectionOf(event.connection);
     const subtask = parseSubtaskIndex(event.subtask);
     const checkpoint = parseCheckpointId(BigInt(event.tries));
-    const failure = { code: 'any', reaction: event.reaction, message: 'any' };
+    const record = { operator: sink, fingerprint: `f${event.subtask}`, error: 'E', hasQuarantine: event.tries > 1 };
+    const failure = { code: 'any', reaction: event.reaction, message: 'any', record };
     kernel.apply(eventOf());
 
     function eventOf(): KernelEvent {

@@ -1,4 +1,4 @@
-import type { AttemptKey, FromCoordinator, SlotPlace } from '../../shared/control/messages.ts';
+import type { AttemptKey, Deployment, FromCoordinator, SlotPlace } from '../../shared/control/messages.ts';
 import { attemptName } from '../../shared/control/messages.ts';
 import { parseTaskManagerId } from '../../shared/ids.ts';
 import type { TaskManagerId } from '../../shared/ids.ts';
@@ -70,6 +70,7 @@ const EXITS: Readonly<Record<JobState, readonly JobState[]>> = {
  * V12 A planned redeployment ends its attempt only behind a checkpoint that has completed since it was asked for; what ends the
  *     attempt before that has a failure, a cancel or an end of its own.
  * V13 A reactive job is deployed within its bounds, and no job on more slots than members have.
+ * V14 What a Deploy says of quarantined records is stored, and no later attempt of the job is told less.
  * V11 No job ends while a pointer of it lacks its marker, unless what it names cannot be committed.
  */
 export class KernelInvariants {
@@ -79,12 +80,15 @@ export class KernelInvariants {
   readonly #live = new Map<string, LiveAttempt>();
   readonly #attempts = new Map<string, number>();
   readonly #fences = new FenceInvariants();
+  /** How many records the last Deploy of each job called quarantined. */
+  readonly #quarantined = new Map<string, number>();
 
   /** Another leader begins: what is stored, deployed and abandoned outlives its former one. */
   takeOver(former: KernelInvariants, loaded: LoadedCluster): void {
     former.stored.forEach((record, name) => this.stored.set(name, record));
     former.#attempts.forEach((attempt, name) => this.#attempts.set(name, attempt));
     former.entered.forEach((count, state) => this.entered.set(state, count));
+    former.#quarantined.forEach((count, name) => this.#quarantined.set(name, count));
     this.#fences.takeOver(former.#fences, loaded);
   }
 
@@ -98,6 +102,9 @@ export class KernelInvariants {
     for (const effect of step.persist) {
       if (effect.kind === 'put-job' || effect.kind === 'put-new-job') {
         this.stored.set(effect.record.spec.jobId, effect.record);
+        if (effect.kind === 'put-new-job') {
+          this.#quarantined.delete(effect.record.spec.jobId);
+        }
       } else if (effect.kind === 'delete-job') {
         this.stored.delete(effect.jobId);
       }
@@ -164,10 +171,18 @@ export class KernelInvariants {
     return live;
   }
 
+  #checkQuarantine({ jobId, quarantined }: Deployment): void {
+    const stored = this.stored.get(jobId)?.quarantine.quarantined;
+    invariant(JSON.stringify(stored) === JSON.stringify(quarantined), 'V14: quarantined records that are not stored');
+    invariant(quarantined.length >= (this.#quarantined.get(jobId) ?? 0), 'V14: a quarantined record is forgotten');
+    this.#quarantined.set(jobId, quarantined.length);
+  }
+
   #checkMessage(connection: ConnectionId, message: FromCoordinator, state: KernelState): void {
     switch (message.kind) {
       case 'deploy':
         this.#fences.checkDeploy(message.deployment);
+        this.#checkQuarantine(message.deployment);
         this.#checkDeploy(connection, message.deployment.slots, message.deployment, state);
         return;
       case 'start': {

@@ -10,6 +10,7 @@ import type {
 } from '../../shared/control/messages.ts';
 import { attemptName } from '../../shared/control/messages.ts';
 import type { Acknowledgement, OperatorSnapshot, SubtaskSnapshot } from '../../shared/control/acknowledgement.ts';
+import type { Failure } from '../../shared/failure/failure.ts';
 import type { SplitSnapshot } from '../../shared/connector/source.ts';
 import {
   parseIncarnation,
@@ -45,6 +46,9 @@ export interface Surroundings {
 export interface Stream {
   send(message: FromTaskManager): void;
 }
+
+/** Whose function fails, whenever a subtask does. */
+const POISONED = parseOperatorUid('poisoned');
 
 interface SimulatedSubtask {
   readonly vertex: VertexId;
@@ -509,9 +513,11 @@ export class SimulatedTaskManager {
     }
   }
 
-  #failure(): { readonly code: string; readonly reaction: 'restart-job' | 'fail-job'; readonly message: string } {
+  /** Always on a record, which is quarantined with its first failure: the settings say so. */
+  #failure(): Failure {
     const isFatal = this.#world.random.below(40) === 0;
-    return { code: 'simulated', reaction: isFatal ? 'fail-job' : 'restart-job', message: 'a subtask failed' };
+    const record = { operator: POISONED, fingerprint: 'poison', error: 'TypeError', hasQuarantine: true };
+    return { code: 'simulated', reaction: isFatal ? 'fail-job' : 'restart-job', message: 'a subtask failed', record };
   }
 
   #end(attempt: RunningAttempt, as: 'cancelled' | 'finished'): void {

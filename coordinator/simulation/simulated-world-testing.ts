@@ -85,7 +85,7 @@ export class SimulatedWorld {
       heartbeatIntervalMs: 1_000,
       heartbeatTimeoutMs: 8_000,
       restart: FLINK_EXPONENTIAL_DELAY,
-      quarantineFailures: 3,
+      quarantineFailures: 1,
       deployTimeoutMs: 60_000,
       endTimeoutMs: 30_000,
       endedJobsMax: 1 + this.random.below(4),
