@@ -5,7 +5,8 @@ import type { Timers } from './timers.ts';
 /**
  * What users write. A function is called for one record at a time, on one thread, and must not wait: work that waits
  * goes into an async operator. An emit always succeeds; the runtime stops feeding the function while its outputs are full.
- * A throw costs the attempt (the job restarts): a record that is bad is not a throw, it leaves by a side output.
+ * A throw costs the attempt (the job restarts): a record that is bad is not a throw, it leaves by a side output. What becomes of a
+ * record on which the function throws in every attempt its operator's `quarantine` says (quarantine.ts).
  */
 export interface Lifecycle {
   /** Called once per subtask and attempt, before the first record. */
