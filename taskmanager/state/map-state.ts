@@ -100,11 +100,11 @@ export class KeyedMapState<T> implements MapState<T> {
   #visitAlive(visit: (mapKey: Binary, binary: Binary) => void): void {
     const { rows, epochs, ttl } = this.#access;
     const clockMs = ttl?.clockMs();
-    for (const [mapKey, binary] of epochs.readMap(rows.row)) {
+    epochs.readMap(rows.row).forEach((binary, mapKey) => {
       if (this.#isAlive(mapKey, binary, clockMs)) {
         visit(mapKey, binary);
       }
-    }
+    });
   }
 
   #isAlive(mapKey: Binary, binary: Binary, clockMs?: number): boolean {
