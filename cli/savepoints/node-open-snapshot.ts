@@ -41,7 +41,7 @@ export async function withSnapshotFolder<T>(
       remedy: 'Give the directory that "nerve savepoint" answered with.',
     });
   }
-  const store = await openSnapshotStore(location, s3Settings(configuration));
+  const store = await openSnapshotStore(location, s3Settings(configuration), { writes: false });
   try {
     return await use({ directory: absolute, store, folder, call: { deadlineMs: CALL_MS, signal } });
   } finally {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -31,6 +31,7 @@ describe('a savepoint in a folder', () => {
 
     expect(exitCode).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ kind: 'savepoint', jobId: 'visits', directory: savepoint });
+    expect(readdirSync(folder)).toStrictEqual(['savepoint-visits-1']);
     const damaged = readFileSync(join(savepoint, 'metadata'));
     writeFileSync(join(savepoint, 'objects', firstObject()), damaged);
     expect((await nerve(['savepoint', 'inspect', savepoint])).exitCode).toBe(0);

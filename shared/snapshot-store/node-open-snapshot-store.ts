@@ -31,10 +31,15 @@ export function s3Settings(
 
 /**
  * Opens the store at `location`, as `state.checkpoints.dir` and `state.savepoints.dir` name it: `s3://BUCKET/PREFIX`, or a
- * folder (an absolute path or a `file://` URL). The folder is made when it is absent; the bucket must exist.
+ * folder (an absolute path or a `file://` URL). The folder is made when it is absent, but not for who writes nothing; the bucket must
+ * exist.
  * @throws StreamError `snapshot-location-invalid`, `snapshot-directory-unusable`
  */
-export async function openSnapshotStore(location: string, s3: S3Settings): Promise<SnapshotStore> {
+export async function openSnapshotStore(
+  location: string,
+  s3: S3Settings,
+  { writes = true }: { readonly writes?: boolean } = {},
+): Promise<SnapshotStore> {
   const parsed = parseSnapshotLocation(location);
   switch (parsed.kind) {
     case 's3':
@@ -44,7 +49,7 @@ export async function openSnapshotStore(location: string, s3: S3Settings): Promi
       if (!isAbsolute(path)) {
         throw invalid(location, 'a folder must be given by its absolute path, since several processes open it');
       }
-      return storeWithFailpoints(await NodeSnapshotStore.open(path));
+      return storeWithFailpoints(writes ? await NodeSnapshotStore.open(path) : NodeSnapshotStore.existing(path));
     }
     case 'malformed':
       throw invalid(location, parsed.problem);

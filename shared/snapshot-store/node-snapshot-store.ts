@@ -33,6 +33,11 @@ export class NodeSnapshotStore implements SnapshotStore {
     this.#root = root;
   }
 
+  /** Makes nothing, not even room for what is unfinished: for who reads and deletes only. */
+  static existing(root: string): NodeSnapshotStore {
+    return new NodeSnapshotStore(root);
+  }
+
   static async open(root: string): Promise<NodeSnapshotStore> {
     try {
       await mkdir(join(root, SCRATCH), { recursive: true });
@@ -70,7 +75,11 @@ export class NodeSnapshotStore implements SnapshotStore {
       return { kind: 'exists' };
     }
     // I2: whoever put it may have died before its name was durable.
-    await this.#synced(key, path);
+    try {
+      await syncDirectory(dirname(path));
+    } catch (error) {
+      throw this.#failed('put', key, error);
+    }
     return { kind: 'created' };
   }
 
@@ -145,14 +154,6 @@ export class NodeSnapshotStore implements SnapshotStore {
           throw error;
         }
       }
-    }
-  }
-
-  async #synced(key: string, path: string): Promise<void> {
-    try {
-      await syncDirectory(dirname(path));
-    } catch (error) {
-      throw this.#failed('put', key, error);
     }
   }
 
