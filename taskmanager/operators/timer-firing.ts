@@ -1,4 +1,3 @@
-import { lengthPrefixed } from '../../shared/checkpoint/state-key-parts.ts';
 import { required } from '../../shared/invariant.ts';
 import type { KeyAndNamespace } from '../state/keyed-state.ts';
 import { keyPart } from '../state/key-context.ts';
