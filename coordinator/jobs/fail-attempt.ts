@@ -4,6 +4,7 @@ import type { FailedRecord, Failure } from '../../shared/failure/failure.ts';
 import { recordFailure } from '../recovery/failure-history.ts';
 import { countFailedRecord, QUARANTINED_MAX } from '../recovery/quarantine.ts';
 import { decideRestart } from '../recovery/restart-policy.ts';
+import { withSuspects } from '../scheduling/suspects.ts';
 import type { JobContext, JobStep } from './job-events.ts';
 import type { ActiveJob, RestartingJob } from './job.ts';
 import { failJob } from './states/failing.ts';
@@ -17,7 +18,7 @@ export interface LocatedFailure {
 
 /** The attempt is over: what becomes of the job is decided by the failure's reaction, then by the restart strategy. */
 export function failAttempt(job: ActiveJob, located: LocatedFailure, context: JobContext): JobStep {
-  const failed = countRecord(withFailure(job, located, context), located, context);
+  const failed = countRecord(withFailure(suspecting(job, located), located, context), located, context);
   if (failed.failures.at(-1)?.failure.reaction === 'fail-job') {
     return failJob(failed, context);
   }
@@ -37,6 +38,19 @@ export function failAttempt(job: ActiveJob, located: LocatedFailure, context: Jo
     default:
       return unreachable(decision);
   }
+}
+
+/** The next attempt is to be where its task managers reach each other, if there are others. */
+function suspecting(job: ActiveJob, { failure }: LocatedFailure): ActiveJob {
+  return failure.code === 'exchange-peer-unreachable'
+    ? {
+        ...job,
+        suspects: withSuspects(
+          job.suspects,
+          job.run.places.map(({ taskManager }) => taskManager),
+        ),
+      }
+    : job;
 }
 
 /** While an attempt ends after a failure, only a failure that makes the job fail is news; the rest belongs to the burst. */

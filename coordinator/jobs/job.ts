@@ -7,6 +7,7 @@ import type { FailureRecord } from '../recovery/failure-history.ts';
 import type { Quarantine } from '../recovery/quarantine.ts';
 import type { RestartHistory } from '../recovery/restart-policy.ts';
 import type { SplitAssignmentState } from '../scheduling/split-assignment-step.ts';
+import type { Suspects } from '../scheduling/suspects.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import type { AttemptRun } from './attempt-run.ts';
 import type { AskedShape, Scaling } from './scaling.ts';
@@ -59,6 +60,8 @@ export interface JobCommon {
   readonly lastAttempt: AttemptNumber | 0;
   /** Where the last attempt ran, by slot number: preferred for the next. */
   readonly previousPlaces: readonly SlotPlace[];
+  /** Used last for the next. Not durable: a new leader learns it anew. */
+  readonly suspects: Suspects;
   readonly restarts: RestartHistory;
   readonly failures: readonly FailureRecord[];
   readonly quarantine: Quarantine;
@@ -150,6 +153,7 @@ export function commonOf(job: Job, changedAtMs: EpochMs): JobCommon {
     submittedAtMs,
     lastAttempt,
     previousPlaces,
+    suspects,
     restarts,
     failures,
     quarantine,
@@ -163,6 +167,7 @@ export function commonOf(job: Job, changedAtMs: EpochMs): JobCommon {
     changedAtMs,
     lastAttempt,
     previousPlaces,
+    suspects,
     restarts,
     failures,
     quarantine,

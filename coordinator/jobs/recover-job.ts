@@ -18,6 +18,7 @@ import { sourcesIn } from './sources-in.ts';
 import type { SourceProgress } from './source-progress.ts';
 import { UNDISCOVERED } from './source-progress.ts';
 import { awaitSlots } from './states/waiting-for-slots.ts';
+import { NO_SUSPECTS } from '../scheduling/suspects.ts';
 
 /** What a linearizable read, after this leader was elected, has found of one job. */
 export interface LoadedJob {
@@ -150,6 +151,7 @@ function commonIn({ record, attempts, stored }: LoadedJob, changedAtMs: EpochMs)
     changedAtMs,
     lastAttempt: last !== undefined && last.number > lastAttempt ? last.number : lastAttempt,
     previousPlaces: last?.places ?? [],
+    suspects: NO_SUSPECTS,
     restarts: { ...NEVER_RESTARTED, total: restarts },
     failures,
     quarantine,

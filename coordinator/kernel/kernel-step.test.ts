@@ -21,6 +21,7 @@ import { KernelDriver, SINK as sink, specOf, vertexOf } from './kernel-testing.t
 const vertex = parseVertexId('v');
 const j = parseJobId('j');
 const restart: Failure = { code: 'broker-away', reaction: 'restart-job', message: 'the broker is away' };
+const unreachable: Failure = { code: 'exchange-peer-unreachable', reaction: 'restart-job', message: 'no stream' };
 const fatal: Failure = { code: 'no-topic', reaction: 'fail-job', message: 'there is no topic' };
 const transient: Failure = { code: 'slow', reaction: 'retry', message: 'slow' };
 
@@ -165,6 +166,34 @@ describe('a failure', () => {
         .at(-1)
         ?.slots.map(({ taskManager }) => taskManager),
     ).toStrictEqual(['tm-3', 'tm-2']);
+  });
+
+  test('of task managers to reach each other moves the job to others; once it runs they are as good as any', () => {
+    const kernel = new KernelDriver();
+    [1, 2, 3].forEach((each) => {
+      kernel.join(each, 1);
+    });
+    kernel.submit(specOf('j'));
+    const places = (): unknown => kernel.job('j').previousPlaces.map(({ taskManager }) => taskManager);
+    const first = places();
+    kernel.apply({
+      kind: 'attempt-failed',
+      connection: parseConnectionId(1),
+      ...kernel.key('j'),
+      failure: unreachable,
+    });
+    kernel.end('j', 1);
+    kernel.end('j', 2);
+    const suspects = kernel.job('j').suspects;
+    kernel.reportAll('j', 'ready');
+
+    expect(first).toStrictEqual(['tm-1', 'tm-2']);
+    expect([...suspects]).toStrictEqual([
+      ['tm-1', 1],
+      ['tm-2', 1],
+    ]);
+    expect(places()).toStrictEqual(['tm-3', 'tm-2']);
+    expect(kernel.job('j')).toMatchObject({ kind: 'running', suspects: new Map() });
   });
 
   test('of a task manager that does not end an attempt in time is that of the task manager', () => {

@@ -45,7 +45,7 @@ function schedule(draft: KernelDraft, job: WaitingJob): void {
   }
   const { membership, ledger } = draft.state;
   const free = freeSlotsOf(ledger, offeringMembers(membership));
-  const decision = assignSlots(job.spec.slotsNeeded, free, job.previousPlaces);
+  const decision = assignSlots(job.spec.slotsNeeded, free, job);
   if (decision.kind === 'missing') {
     draft.applyJob(unchangedJob(withReason(job, decision.reason)));
     return;

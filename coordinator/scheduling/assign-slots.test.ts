@@ -2,15 +2,20 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SlotPlace } from '../../shared/control/messages.ts';
 import { parseSlotIndex, parseTaskManagerId } from '../../shared/ids.ts';
+import type { TaskManagerId } from '../../shared/ids.ts';
 import { assignSlots } from './assign-slots.ts';
 import type { FreeSlots } from './assign-slots.ts';
+import { NO_SUSPECTS, withSuspects } from './suspects.ts';
 
 test('a job gets all its slots or none, and is told what is missing', () => {
-  expect(assignSlots(4, [free('a', 4, [0, 2])], [])).toStrictEqual({
+  expect(assignSlots(4, [free('a', 4, [0, 2])], AT_FIRST)).toStrictEqual({
     kind: 'missing',
     reason: 'needs 4 slots, 2 free on 1 task manager',
   });
-  expect(assignSlots(1, [], [])).toStrictEqual({ kind: 'missing', reason: 'needs 1 slot, 0 free on 0 task managers' });
+  expect(assignSlots(1, [], AT_FIRST)).toStrictEqual({
+    kind: 'missing',
+    reason: 'needs 1 slot, 0 free on 0 task managers',
+  });
 });
 
 test('slots go round the task managers, the least loaded first', () => {
@@ -27,6 +32,50 @@ test('a slot keeps the place it had, where that is free', () => {
   expect(places.map(nameOf)).toStrictEqual(['0:a/0', '1:c/0']);
 });
 
+test('who is suspect is used last, and keeps its places where nobody else has room', () => {
+  const previous = placesOf(2, [free('a', 1, [0]), free('b', 1, [0])], []);
+  const suspects = withSuspects(
+    NO_SUSPECTS,
+    previous.map(({ taskManager }) => taskManager),
+  );
+  const among = (...others: readonly FreeSlots[]): readonly string[] =>
+    placesOf(2, [free('a', 1, [0]), free('b', 1, [0]), ...others], previous, suspects).map(nameOf);
+
+  expect(among()).toStrictEqual(['0:a/0', '1:b/0']);
+  expect(among(free('c', 1, [0]))).toStrictEqual(['0:c/0', '1:b/0']);
+  expect(among(free('c', 2, [0, 1]))).toStrictEqual(['0:c/0', '1:c/1']);
+});
+
+test('whichever two do not reach each other, or whoever reaches nobody, an attempt finds some that do, if there are', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 3, max: 6 }),
+      fc.nat(),
+      fc.nat(),
+      fc.option(fc.nat()),
+      (count, neededMore, one, other) => {
+        const offers = Array.from({ length: count }, (_, i) => free(`tm-${i}`, 1, [0]));
+        const needed = 2 + (neededMore % (count - 2));
+        const [a, b] = [`tm-${one % count}`, other === null ? undefined : `tm-${other % count}`];
+        fc.pre(a !== b);
+        const isCut = (used: readonly string[]): boolean => used.includes(a) && (b === undefined || used.includes(b));
+        const idsOf = (found: readonly SlotPlace[]): readonly TaskManagerId[] =>
+          found.map(({ taskManager }) => taskManager);
+        let suspects = NO_SUSPECTS;
+        let places: readonly SlotPlace[] = [];
+
+        for (let attempt = 0; attempt < 2 * count && (attempt === 0 || isCut(idsOf(places))); attempt += 1) {
+          places = placesOf(needed, offers, places, suspects);
+          suspects = withSuspects(suspects, idsOf(places));
+        }
+
+        expect(isCut(idsOf(places))).toBe(false);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
 test('whatever is free: every slot number once, no place twice, and as even as what is free allows', () => {
   fc.assert(
     fc.property(
@@ -40,7 +89,7 @@ test('whatever is free: every slot number once, no place twice, and as even as w
             Array.from({ length: size }, (_, k) => k),
           ),
         );
-        const decision = assignSlots(needed, offers, []);
+        const decision = assignSlots(needed, offers, AT_FIRST);
 
         if (sizes.reduce((sum, size) => sum + size, 0) < needed) {
           expect(decision.kind).toBe('missing');
@@ -70,12 +119,19 @@ test('4,000 slots on 1,000 task managers are assigned without a search for each'
   expect(places.filter((place, i) => nameOf(place) === nameOf(previous[i] ?? place))).toHaveLength(3_996);
 });
 
+const AT_FIRST = { previousPlaces: [], suspects: NO_SUSPECTS };
+
 function free(id: string, slots: number, indices: readonly number[]): FreeSlots {
   return { taskManager: parseTaskManagerId(id), dataAddress: `${id}:1`, slots, free: indices.map(parseSlotIndex) };
 }
 
-function placesOf(needed: number, offers: readonly FreeSlots[], previous: readonly SlotPlace[]): readonly SlotPlace[] {
-  const decision = assignSlots(needed, offers, previous);
+function placesOf(
+  needed: number,
+  offers: readonly FreeSlots[],
+  previousPlaces: readonly SlotPlace[],
+  suspects = NO_SUSPECTS,
+): readonly SlotPlace[] {
+  const decision = assignSlots(needed, offers, { previousPlaces, suspects });
   return decision.kind === 'assigned' ? decision.places : [];
 }
 

@@ -87,6 +87,27 @@ describe.concurrent('two task managers that both reach their coordinator, but no
     },
   );
 
+  test('where a third reaches one of them: the job goes on there while the partition holds', async () => {
+    await scenario({ name: 'peers-spare', relayedData: true, taskManagers: 3 }, async (run) => {
+      await run.start();
+      const before = await taskManagersOf(run);
+      const link = run.cluster.dataRelays[Number(before.at(-1)?.replace('tm-', ''))]!;
+
+      link.block('both');
+      await noticed(run, 'exchange-peer-lost');
+      await eventually(
+        'an attempt finds its peer unreachable',
+        async () => (await failuresOf(run)).find(({ code }) => code === 'exchange-peer-unreachable'),
+        2 * CONNECT_MS,
+      );
+      await run.flows('while the partition holds');
+
+      expect(link.counts.heldBack).toBeGreaterThan(0);
+      expect(await taskManagersOf(run)).not.toStrictEqual(before);
+      link.block('nothing');
+    });
+  });
+
   test('for less than the bound of silence: the job waits, and nothing fails', async () => {
     await scenario({ name: 'peers-stall', relayedData: true }, async (run) => {
       await run.start();
@@ -118,6 +139,12 @@ async function noticed(run: ChaosRun, code: string): Promise<string> {
     SILENCE_MS + NOTICED_MS,
   );
   return message;
+}
+
+/** Those that the job runs on, in the order of their ids: the first dials the other. */
+async function taskManagersOf(run: ChaosRun): Promise<readonly string[]> {
+  const { subtasks } = await run.cluster.admin.job(run.jobId);
+  return [...new Set(subtasks.map(({ taskManager }) => taskManager))].sort();
 }
 
 async function failuresOf(run: ChaosRun): Promise<readonly Failure[]> {

@@ -14,6 +14,7 @@ import type { JobSpec } from '../job-spec.ts';
 import { UNDISCOVERED } from '../source-progress.ts';
 import type { SourceProgress } from '../source-progress.ts';
 import { awaitSlots } from './waiting-for-slots.ts';
+import { NO_SUSPECTS } from '../../scheduling/suspects.ts';
 
 /**
  * Submitted; its record is being stored. Exits: waiting-for-slots, cancelled.
@@ -26,6 +27,7 @@ export function createJob(spec: JobSpec, beginning: JobBeginning, wallMs: EpochM
     changedAtMs: wallMs,
     lastAttempt: beginning.lastAttempt,
     previousPlaces: [],
+    suspects: NO_SUSPECTS,
     restarts: NEVER_RESTARTED,
     failures: [],
     quarantine: NOTHING_QUARANTINED,

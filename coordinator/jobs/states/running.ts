@@ -11,6 +11,7 @@ import type { DeployingJob, Job, RunningJob } from '../job.ts';
 import { participantsOf } from '../participants.ts';
 import { beginScaling } from '../scaling.ts';
 import { finishJob } from './finishing.ts';
+import { NO_SUSPECTS } from '../../scheduling/suspects.ts';
 
 /**
  * Every subtask was told to start. Readers get their splits; those that are not discovered yet are looked for now, not
@@ -25,6 +26,8 @@ export function startRunning(job: DeployingJob, context: JobContext): JobStep {
     kind: 'running',
     run,
     assignments: new Map(),
+    // Its task managers have reached each other.
+    suspects: NO_SUSPECTS,
     planned: undefined,
     scaling: beginScaling(context.now),
   };
