@@ -9,7 +9,7 @@ import { OperatorState } from '../taskmanager/state/operator-state.ts';
 import { StateDictionary } from '../taskmanager/state/state-dictionary.ts';
 
 /** So small that state is read from the store again and again, as with a million patients. */
-const LIMITS = { dirtySoftBytes: 1 << 20, dirtyHardBytes: 1 << 21, cacheBytes: Number(process.env['CACHE'] ?? 4_096) };
+const LIMITS = { dirtySoftBytes: 1 << 20, dirtyHardBytes: 1 << 21, cacheBytes: 4_096 };
 const GROUPS = 128;
 
 /** A keyed function over the state that it has in a task manager, on a store in memory. Its clock stands still unless told. */
