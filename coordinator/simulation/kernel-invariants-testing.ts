@@ -7,6 +7,7 @@ import type { KernelEvent, KernelStep } from '../kernel/kernel-events.ts';
 import type { LoadedCluster } from '../kernel/recover-kernel.ts';
 import type { KernelState } from '../kernel/kernel-state.ts';
 import { isSettled } from '../jobs/job-checkpoints.ts';
+import { hasEnded } from '../jobs/job.ts';
 import type { Job, JobState } from '../jobs/job.ts';
 import type { JobRecord } from '../jobs/job-record.ts';
 import type { ConnectionId } from '../membership/ids.ts';
@@ -257,7 +258,10 @@ export class KernelInvariants {
       const older = before.jobs.get(jobId);
       if (older !== undefined && older.kind !== job.kind) {
         const isSameShape = job.spec.fingerprint === older.spec.fingerprint;
-        const isNewJob = job.submittedAtMs !== older.submittedAtMs || (job.spec !== older.spec && isSameShape);
+        // One that is created took the id of one that had ended, perhaps within the same millisecond.
+        const isCreated = job.kind === 'created' && hasEnded(older);
+        const isOther = job.submittedAtMs !== older.submittedAtMs || (job.spec !== older.spec && isSameShape);
+        const isNewJob = isCreated || isOther;
         // A deployment that is replaced by the next one is a way out and in again.
         invariant(isNewJob || EXITS[older.kind].includes(job.kind), `V3: from ${older.kind} to ${job.kind}`);
       }
