@@ -48,7 +48,7 @@ test.each([
   child.kill('SIGSTOP');
 
   expect(await reportOf(slot)).toMatchObject({ kind: 'failed', code: 'exchange-peer-lost' });
-  expect(performance.now() - startedMs).toBeLessThan(6_000);
+  expect(performance.now() - startedMs).toBeLessThan(SILENCE_MS + 5_000);
 });
 
 describe.each([
@@ -67,7 +67,7 @@ describe.each([
       });
 
       expect(await reportOf(slot)).toMatchObject({ kind: 'failed', code: 'exchange-peer-lost' });
-      expect(performance.now() - startedMs).toBeLessThan(SILENCE_MS + 1_500);
+      expect(performance.now() - startedMs).toBeLessThan(SILENCE_MS + 5_000);
       expect(relays.some(({ counts }) => counts.swallowedBytes > 0)).toBe(true);
     },
     20_000,
