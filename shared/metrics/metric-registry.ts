@@ -17,6 +17,9 @@ interface GaugeSeries {
   readonly read: () => number;
 }
 
+/** What a series beyond the bound counts is not kept. */
+const NOT_KEPT: Counter = { add: () => undefined };
+
 /** The series of one process or slot. Beyond the bound, new series fold into one `series_dropped` counter. */
 export class MetricRegistry {
   readonly #series = new Map<string, CounterSeries | GaugeSeries>();
@@ -35,8 +38,10 @@ export class MetricRegistry {
   samples(): readonly MetricSample[] {
     const out: MetricSample[] = [];
     for (const series of this.#series.values()) {
-      const value = series.kind === 'counter' ? series.total : series.read();
-      out.push({ name: series.name, kind: series.kind, labels: series.labels, value });
+      const value = series.kind === 'counter' ? series.total : read(series);
+      if (value !== undefined) {
+        out.push({ name: series.name, kind: series.kind, labels: series.labels, value });
+      }
     }
     if (this.#dropped.total > 0) {
       out.push({ name: this.#dropped.name, kind: 'counter', labels: {}, value: this.#dropped.total });
@@ -49,7 +54,9 @@ export class MetricRegistry {
     let series = found?.kind === 'counter' ? found : undefined;
     if (series === undefined) {
       series = { kind: 'counter', name, labels, total: 0 };
-      series = this.#set(series) ? series : this.#dropped;
+      if (!this.#set(series)) {
+        return NOT_KEPT;
+      }
     }
     const kept = series;
     return {
@@ -67,6 +74,16 @@ export class MetricRegistry {
     }
     this.#series.set(key, series);
     return true;
+  }
+}
+
+/** Undefined: it cannot be read now. It may be a user's function, and what is wrong with that is no reason to report nothing at all. */
+function read(gauge: GaugeSeries): number | undefined {
+  try {
+    const value: unknown = gauge.read();
+    return typeof value === 'number' ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 
