@@ -38,6 +38,11 @@ describe('the metrics endpoint', () => {
       'nerve_n{_1st_label="x"} 1',
     ],
     ['a counter that was counted down', [{ name: 'n', kind: 'counter', labels: {}, value: -1 }], 'nerve_n -1'],
+    [
+      'a counter beyond all numbers',
+      [{ name: 'n', kind: 'counter', labels: {}, value: Number.POSITIVE_INFINITY }],
+      '# TYPE nerve_n gauge',
+    ],
     ['a value that is none', [{ name: 'n', kind: 'gauge', labels: {}, value: Number.NaN }], 'nerve_n Nan'],
   ])('what a job makes up harms no scrape: %s', async (_, made, line) => {
     const endpoint = await openMetricsEndpoint({ host: '127.0.0.1', port: 0, samples: () => made });

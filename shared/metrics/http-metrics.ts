@@ -83,8 +83,8 @@ function addFamily(registry: Registry, name: string, family: readonly MetricSamp
   const series = family.map(({ labels, value }) => ({ labels: spelledLabels(labels), value }));
   const labelNames = [...new Set(series.flatMap(({ labels }) => Object.keys(labels)))];
   const options = { name: PREFIX + name, help: name, labelNames, registers: [registry] };
-  // A "counter" that a function has counted down is no counter to Prometheus.
-  if (family.every(({ kind, value }) => kind === 'counter' && value >= 0)) {
+  // A "counter" that a function has counted down, or beyond all numbers, is no counter to Prometheus.
+  if (family.every(({ kind, value }) => kind === 'counter' && value >= 0 && Number.isFinite(value))) {
     const counter = new Counter(options);
     for (const { labels, value } of series) {
       counter.inc(labels, value);

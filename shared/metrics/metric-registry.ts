@@ -20,7 +20,7 @@ interface GaugeSeries {
 /** What a series beyond the bound counts is not kept. */
 const NOT_KEPT: Counter = { add: () => undefined };
 
-/** The series of one process or slot. Beyond the bound, new series fold into one `series_dropped` counter. */
+/** The series of one process or slot. Beyond the bound, `series_dropped` counts those that are not kept. */
 export class MetricRegistry {
   readonly #series = new Map<string, CounterSeries | GaugeSeries>();
   readonly #dropped: CounterSeries = { kind: 'counter', name: 'series_dropped', labels: {}, total: 0 };
